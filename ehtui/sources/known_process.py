@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ehtui.config.process_memory import words_of
 from ehtui.config.process_settings import declared_target
 from ehtui.domain.text import safe, safe_command
-from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy, Withheld
 from ehtui.sources.log_files import StandardInputs, logs_of
 from ehtui.sources.process_facts import (
     attempt,
@@ -22,6 +22,7 @@ from ehtui.sources.process_facts import (
     program_of,
     signal_masks,
     started_at,
+    withheld_of,
 )
 from ehtui.sources.recognition import Pattern, ProgramKind, loaded_runtime
 from ehtui.sources.sockets import is_networked_elsewhere
@@ -115,9 +116,15 @@ class KnownProcess:
             more_logs=logs[1:],
             supervisor=supervisor,
             traffic=clients.traffic_of(pid),
+            withheld=self._withheld(clients),
         )
 
         return self.sample
+
+    def _withheld(self, clients: NamespaceClients) -> frozenset[Withheld]:
+        told = self.sample.withheld - {Withheld.CONNECTIONS}
+
+        return told | {Withheld.CONNECTIONS} if clients.are_hidden(self.process.pid) else told
 
     def _load(self, *, is_thorough: bool) -> Load | None:
         """What it takes of the host; None when it vanished."""
@@ -177,6 +184,7 @@ def known_process(
             inner_pids=inner_pids(pid),
             runtime=kind.runtime or loaded_runtime(pid),
             target=target,
+            withheld=withheld_of(process),
         )
 
         return KnownProcess(process, sample, pattern, own_line, is_networked_elsewhere(pid))

@@ -200,6 +200,13 @@ class NamespaceClients:
 
         return self._counts.get(pid, None if pid in self._sockets.hidden else 0)
 
+    def are_hidden(self, pid: int) -> bool:
+        """Whether its connections are looked for, and are not for this user to see."""
+        if self._counts is None:
+            return bool(self.addresses)
+
+        return pid in self._sockets.hidden and pid not in self._counts
+
     def web_connections_of(self, pid: int) -> int:
         """Of these, how many are to port 443: of a client perhaps of something else."""
         return self._sockets.web.get(pid, 0)

@@ -14,13 +14,21 @@ import psutil
 
 from ehtui import system
 from ehtui.config import process_memory
-from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, Program, read_mark
+from ehtui.domain.world.process import (
+    LAUNCH_VARIABLE,
+    LaunchMark,
+    Program,
+    Withheld,
+    read_mark,
+)
 from ehtui.sources.proc import (
     FLAGS,
     KERNEL_THREAD,
     TERMINAL,
+    descriptors_of,
     numbers_inside,
     parent_of,
+    process_of,
     stat_field,
     stat_of,
     status_of,
@@ -103,7 +111,8 @@ def has_terminal(pid: int) -> bool:
         return False  # it has a console, which asks nobody anything
 
     if not system.LINUX:
-        return bool(psutil.Process(pid).terminal())
+        found = process_of(pid)
+        return found is not None and bool(attempt(found.terminal))
 
     return bool(stat_field(pid, TERMINAL))
 
@@ -111,7 +120,8 @@ def has_terminal(pid: int) -> bool:
 def is_kernel_thread(pid: int) -> bool:
     """Whether the kernel runs it for itself."""
     if not system.LINUX:
-        return attempt(psutil.Process(pid).exe) == ""
+        found = process_of(pid)
+        return found is not None and attempt(found.exe) == ""
 
     return bool((stat_field(pid, FLAGS) or 0) & KERNEL_THREAD)
 
@@ -205,6 +215,36 @@ def own_line() -> frozenset[int]:
 def own_user() -> str | None:
     """Who runs ehtui, named as the owners of processes are: USER may say otherwise after `su`."""
     return attempt(psutil.Process().username)
+
+
+def withheld_of(process: psutil.Process) -> frozenset[Withheld]:
+    """What is not for this user to read. psutil tells it of others' processes on no system."""
+    reads: dict[Withheld, Callable[[], object]] = {
+        Withheld.COMMAND: lambda: process_memory.words_of(process),
+        Withheld.FOLDER: process.cwd,
+        Withheld.SETTINGS: lambda: process_memory.variables_of(process),
+        Withheld.FILES: lambda: _look_at_files(process),
+    }
+
+    return frozenset(what for what, read in reads.items() if _is_denied(read))
+
+
+def _look_at_files(process: psutil.Process) -> None:
+    if system.LINUX:
+        next(descriptors_of(process.pid), None)
+    else:
+        process.open_files()
+
+
+def _is_denied(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (psutil.AccessDenied, PermissionError):
+        return True
+    except (psutil.Error, OSError):
+        return False
+
+    return False
 
 
 def attempt(read: Callable[[], T]) -> T | None:

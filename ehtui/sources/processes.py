@@ -174,7 +174,7 @@ class ProcessSource:
 
         try:
             process = psutil.Process(pid)
-            command = words_of(process)
+            command = attempt(lambda: words_of(process)) or []  # macOS tells only of one's own
             kind = kind_of_process(process, command)
         except psutil.Error:
             self._strangers[pid] = stranger

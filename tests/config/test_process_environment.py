@@ -14,6 +14,7 @@ from ehtui.config.errors import ConfigError
 from ehtui.config.found import Flags
 from ehtui.config.process_settings import look_into
 from ehtui.config.resolve import resolve
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
 KEY = "c2VjcmV0LXZhbHVl"
@@ -130,6 +131,7 @@ def test_a_file_above_the_interpreter_is_not_the_applications(start: Start, tmp_
         look_into(start(folder="work", interpreter=str(programs / "python")))
 
 
+@only_linux("shows the root of a process")
 @pytest.mark.skipif(os.geteuid() != 0, reason="changing the root needs its rights")
 def test_paths_of_a_process_with_another_root_are_followed_through_it(
     start: Start, tmp_path: Path

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from ehtui import system
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.log_files import (
     is_elsewhere,
@@ -24,10 +25,11 @@ from ehtui.sources.logs import LogSource
 from ehtui.sources.proc import identity_of
 from ehtui.sources.process_facts import inner_pids, started_at
 from tests.children import READY
+from tests.shortcuts import only_linux
 from tests.sources.log_processes import process
 from tests.waiting import wait_until
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own view of a process")
+linux = only_linux("shows what a process has open")
 WAIT = f"print({READY!r}, flush=True); import sys; sys.stdin.read()"
 
 
@@ -167,7 +169,7 @@ def test_whoever_has_a_file_open_may_write_it(tmp_path: Path) -> None:
 
 
 def may_unshare() -> bool:
-    if sys.platform != "linux" or shutil.which("unshare") is None:
+    if not system.LINUX or shutil.which("unshare") is None:
         return False
 
     return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,6 +16,7 @@ from ehtui.sources.namespace_clients import (
     TrafficMeter,
 )
 from ehtui.sources.sockets import Sockets, Volume
+from tests.shortcuts import only_linux
 
 AMQP = 5671
 SENT, RECEIVED = (1500, 60), (40, 2500)  # bytes of a stretch: sent, received
@@ -173,7 +173,7 @@ def test_who_is_gone_is_forgotten(wire: Wire) -> None:
     assert wire.traffic is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the bytes of a socket")
+@only_linux("counts the bytes of a socket")
 def test_the_kernel_counts_what_goes_over_a_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = ("127.0.0.1", server.getsockname()[1])

@@ -30,6 +30,7 @@ from ehtui.sources.recognition import (
     namespace_addresses,
 )
 from tests.children import identity, python_child
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
 
@@ -83,6 +84,7 @@ def test_secrets_in_a_command_line_are_masked() -> None:
         assert "hunter2" not in found.command
 
 
+@only_linux("tells what it catches")
 def test_signal_masks_are_read() -> None:
     marker = f"consumer-{os.getpid()}-d"
     code = (
@@ -145,7 +147,6 @@ def test_a_stranger_that_runs_another_program_is_looked_at_again() -> None:
         wait_until(lambda: sample(source, child.pid) is not None)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how old it is")
 def test_what_was_just_forked_is_looked_at_in_every_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between fork and exec it says what its parent does, and no scan knows for how long."""
     monkeypatch.setattr("ehtui.sources.processes.YOUNG_S", float("inf"))
@@ -163,7 +164,6 @@ def test_what_was_just_forked_is_looked_at_in_every_scan(monkeypatch: pytest.Mon
         wait_until(lambda: sample(source, child.pid) is not None)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells with one read")
 def test_strangers_that_stay_are_not_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = count(time.time(), FORGET_AFTER_S)
     source = ProcessSource(clock=lambda: float(next(moments)))
@@ -343,7 +343,6 @@ async def test_reading_is_a_scan() -> None:
     assert (read.source, read.at) == ("processes", 5.0)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows it")
 def test_what_ehtui_started_is_known_again_by_its_mark_and_its_children_are_not() -> None:
     """As `ehtui start` leaves it: without a pattern, whoever looks at the hub next."""
     mark = LaunchMark("rag", "audit", "contoso.servicebus.windows.net", "meetings")

@@ -20,8 +20,6 @@ from ehtui.sources.process_facts import began_at, started_at
 from ehtui.sources.processes import ProcessSource
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="who has a file open is told here")
-
 WRITER = """
 import logging, sys
 logging.basicConfig(filename=sys.argv[1], format=sys.argv[2], level=logging.INFO)

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from ehtui import system
 from ehtui.sources import sockets as sockets_module
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.sockets import (
@@ -18,6 +19,7 @@ from ehtui.sources.sockets import (
     counts_by_psutil,
     is_networked_elsewhere,
 )
+from tests.shortcuts import only_linux
 
 CLIENT = """
 import socket, sys
@@ -68,7 +70,6 @@ def test_both_ways_find_the_same_processes(
         assert client.pid not in (sockets.counts(address) or {})
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names inodes")
 def test_an_ipv4_address_is_found_in_an_ipv6_socket() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
@@ -98,7 +99,7 @@ def test_connections_to_443_are_told_apart(
         assert sockets.web == {os.getpid(): 1}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked so")
+@only_linux("is asked so")
 def test_where_the_kernel_does_not_answer_psutil_does(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
@@ -109,7 +110,7 @@ def test_where_the_kernel_does_not_answer_psutil_does(monkeypatch: pytest.Monkey
         assert Sockets().counts({("127.0.0.1", port)}) == {os.getpid(): 1}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names inodes")
+@only_linux("names inodes")
 def test_descriptors_are_looked_through_only_for_new_connections(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -137,7 +138,7 @@ def test_descriptors_are_looked_through_only_for_new_connections(
 
 
 def may_unshare() -> bool:
-    if sys.platform != "linux" or shutil.which("unshare") is None:
+    if not system.LINUX or shutil.which("unshare") is None:
         return False
 
     return (

@@ -130,6 +130,16 @@ class Supervisor(Value, frozen=True):
 _ENDED = frozenset({"gone", "zombie", "dead"})
 
 
+class Withheld(StrEnum):
+    """What this system does not tell this user of a process: it is unknown, and not none."""
+
+    COMMAND = "command"
+    FOLDER = "folder"
+    SETTINGS = "settings"  # its environment
+    FILES = "files"  # what it has open, its logs among it
+    CONNECTIONS = "connections"
+
+
 class ProcessSample(Value, frozen=True):
     """One look at a process. What could not be read is None."""
 
@@ -158,6 +168,7 @@ class ProcessSample(Value, frozen=True):
     traffic: Traffic | None = None  # None: nothing tells
     target: DeclaredTarget | None = None  # None: its settings can't be read
     web_connections: int = 0  # of `connections`: to port 443, where others answer, too
+    withheld: frozenset[Withheld] = frozenset()
 
     @property
     def is_chosen(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ehtui.domain.leases.sdks import runtime_of
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
-from ehtui.domain.world.process import LogState, RecognisedBy
+from ehtui.domain.world.process import LogState, RecognisedBy, Withheld
 from ehtui.views import formats
 from ehtui.views.cells import Fact, Line, Section, section
 from ehtui.views.details.partition import findings_facts
@@ -65,6 +65,12 @@ def _hint(consumer: ConsumerState) -> str:
         return ""
 
     line = line_to_add(runtime_of(process.program))
+
+    if Withheld.FILES in process.withheld and consumer.log is LogState.NONE:
+        return (
+            "Which files it has open is not for this user to see. Name its log as "
+            f"consumers.NAME.log. Add {line}."
+        )
 
     if consumer.log is LogState.SILENT:
         return f"Its log level hides the owner id. Add {line}."
@@ -128,14 +134,40 @@ def _process(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     yield "resident", formats.size(process.rss_bytes)
     yield "threads", formats.count(process.threads)
     yield "connections", _connections(process)
-    yield "log", safe(process.log_path) if process.log_path else "none found"
+    yield "log", _log(process)
 
     if consumer.log_behind_bytes:
         yield "not read yet", f"{formats.size(consumer.log_behind_bytes)} of its log; the end is"
 
     yield "supervisor", safe(process.supervisor.label) if process.supervisor else "none seen"
     yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
+    yield from _withheld(process)
     yield "command", safe(process.command)  # the longest by far
+
+
+_WITHHELD = {
+    Withheld.COMMAND: "arguments",
+    Withheld.FOLDER: "folder",
+    Withheld.SETTINGS: "environment",
+    Withheld.FILES: "open files",
+    Withheld.CONNECTIONS: "connections",
+}
+
+
+def _withheld(process: ProcessSample) -> Iterator[Fact]:
+    """Why so much is unknown, where that is so."""
+    told = [words for what, words in _WITHHELD.items() if what in process.withheld]
+
+    if told:
+        whose = f"{safe(process.user)} and root" if process.user else "its own user and root"
+        yield "not told", f"{formats.listed(told)}: only {whose} may see them on this system"
+
+
+def _log(process: ProcessSample) -> str | None:
+    if process.log_path:
+        return safe(process.log_path)
+
+    return None if Withheld.FILES in process.withheld else "none found"
 
 
 def _connections(process: ProcessSample) -> str:
@@ -143,6 +175,9 @@ def _connections(process: ProcessSample) -> str:
 
     if process.connections is None and proxy is not None:
         return f"{formats.UNKNOWN} (its settings name the proxy {safe(proxy)}: not seen through it)"
+
+    if process.connections is None and Withheld.CONNECTIONS in process.withheld:
+        return f"{formats.UNKNOWN} (not for this user to see)"
 
     told = _of(formats.count(process.connections), "to the namespace")
 
