@@ -68,6 +68,7 @@ class Host(TypeAheadApp):
         self._options = options
         self._tables = tables_of(options)
         self._hub = OpenHub(backend, options) if backend is not None else None
+        self._left: OpenHub | None = None
         # Said before there is a style sheet: a theme that changes makes every style twice.
         self.set_reactive(Host.theme, first_theme(options.theme, mono=options.mono))
         super().__init__(ansi_color=True if options.mono else None)
@@ -92,10 +93,11 @@ class Host(TypeAheadApp):
 
     @property
     def hub(self) -> OpenHub:
-        """The one on the screen; only whoever stands on it may ask."""
-        assert self._hub is not None, "no hub is on the screen"
+        """The one on the screen, or, for a screen that is being closed, the one that was left."""
+        hub = self._hub or self._left
+        assert hub is not None, "no hub was ever on the screen"
 
-        return self._hub
+        return hub
 
     @property
     def is_in_hub(self) -> bool:

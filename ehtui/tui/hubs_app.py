@@ -13,7 +13,7 @@ from typing_extensions import override
 from ehtui.clock import steady
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.snapshot import Severity
+from ehtui.domain.snapshot import Severity, Snapshot
 from ehtui.domain.text import safe
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.host import FLOWS
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ehtui.domain.actions.plans import Plan
-    from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.hubs import Hubs
     from ehtui.tui.options import UiOptions
 
@@ -197,7 +196,8 @@ class HubsApp(HubsHost, EhtuiApp):
             left.backend.pause(False)  # noqa: FBT003 - the name of the call says it
 
         self.pause.end()
-        self._hub = None
+        self._hub, self._left = None, left
+        self.set_reactive(HubsApp.snapshot, Snapshot())
         self.set_reactive(HubsApp.paused, False)  # noqa: FBT003 - a value
         self.set_reactive(HubsApp.busy, "")
         self.forbidden = frozenset()

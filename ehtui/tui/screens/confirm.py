@@ -272,6 +272,11 @@ class LeaveScreen(ConfirmScreen):
         super().__init__(leaving(plans))
 
     @override
+    def subject_of_time(self) -> Snapshot:
+        """Of several hubs there may be none on the screen."""
+        return self.app.snapshot
+
+    @override
     def cancel_button(self) -> Button:
         return Button("Wait", id="cancel", compact=True)
 

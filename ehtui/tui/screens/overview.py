@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.css.query import NoMatches
 from typing_extensions import override
 
 from ehtui.lazy import LazyModule
@@ -95,6 +94,18 @@ class OverviewScreen(EntryScreen, ActingScreen):
         for name in ("snapshot", "group", "paused", "busy"):
             self.watch(self.app, name, self._show, init=False)
 
+        self._begin()
+
+    @property
+    def _is_made(self) -> bool:
+        """Whether the panes have their tables: those of a screen that is pushed come later."""
+        return bool(self.query("#partitions"))
+
+    def _begin(self) -> None:
+        if not self._is_made:
+            self.call_after_refresh(self._begin)
+            return
+
         self._sort_as_configured()
 
         if self.app.options.at:
@@ -108,21 +119,22 @@ class OverviewScreen(EntryScreen, ActingScreen):
 
     def on_screen_resume(self) -> None:
         """A dialog was closed: catch up."""
-        self._show()
-        self.active.mark_cursor()
+        if self.app.screen is self and self._is_made:
+            self._show()
+            self.active.mark_cursor()
 
     def on_resize(self) -> None:
         """Give the panes their places at this size."""
         self.call_after_refresh(self._arrange)
 
-        if self._drawn_for != self.size.width:
+        if self._drawn_for != self.size.width and self._is_made:
             self._show_partitions()
 
     # What is shown.
 
     def _show(self) -> None:
         """Draw the newest snapshot; under a dialog everything stands still."""
-        if self.app.screen is not self or not self.is_mounted:
+        if self.app.screen is not self or not self.is_mounted or not self._is_made:
             return
 
         app, tables = self.app, self.app.tables
@@ -184,11 +196,10 @@ class OverviewScreen(EntryScreen, ActingScreen):
 
     def _arrange(self) -> None:
         """Give each pane its place, if it has another one now."""
-        try:
-            panes = self.query_one(Panes)
-        except NoMatches:
+        if not self._is_made:
             return
 
+        panes = self.query_one(Panes)
         places = self._plan(panes.size) if panes.size else self.areas
 
         if places == self.areas:
