@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.text import capital
 from ehtui.domain.timeline import FindingEnded
 from ehtui.views import findings, formats, timeline
-from ehtui.views.formats import UTC_CLOCK, Clock, duration, full_stop
+from ehtui.views.formats import UTC_CLOCK, Clock, full_stop
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.headline import headline
 from ehtui.views.phrasing import Phrasing
@@ -54,8 +54,7 @@ def _spoken_event(event: TimelineEvent, say: Phrasing) -> str:
     words = findings.sentence(finding, say)
 
     if isinstance(details, FindingEnded):
-        end = "Over" if details.is_judged else "No longer judged"
-        return spoken(f"{end} after {duration(details.lasted_s)}: {words}")
+        return spoken(f"{capital(timeline.ended(details, say))}: {words}")
 
     word = findings.severity_word(finding.severity, say.language)
     return spoken(f"{word}: {words}")

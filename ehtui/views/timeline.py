@@ -34,6 +34,7 @@ from ehtui.domain.timeline import (
     TakeoverMeasured,
     TakeoverMoved,
 )
+from ehtui.lazy import LazyModule
 from ehtui.views import findings, following, formats
 from ehtui.views.actions import ACTION_EVENTS
 from ehtui.views.costs import cost_words
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.snapshot import Finding, TimelineEvent
+    from ehtui.views.korean import findings as korean
+else:
+    korean = LazyModule("ehtui.views.korean.findings")
 
 
 def noticed_at(event: TimelineEvent) -> float | None:
@@ -66,8 +70,11 @@ def judged(finding: Finding, details: object, say: Phrasing) -> str:
     return f"{ended(details, say)}: {words}"
 
 
-def ended(details: FindingEnded, _: Phrasing) -> str:
+def ended(details: FindingEnded, say: Phrasing) -> str:
     """That a finding is over, without saying which."""
+    if say.language == "ko":
+        return korean.ended(details.lasted_s, is_judged=details.is_judged)
+
     end = "over" if details.is_judged else "no longer judged"
     return f"{end} after {formats.duration(details.lasted_s)}"
 

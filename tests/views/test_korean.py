@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from ehtui.domain.findings.evidence import FindingKind
 from ehtui.domain.findings.evidence_records import FINDINGS
-from ehtui.domain.snapshot import Finding, Severity, Subject
+from ehtui.domain.snapshot import Finding, Severity, Subject, TimelineEvent
+from ehtui.domain.timeline import FindingEnded
 from ehtui.domain.why.checks import Verdict
 from ehtui.domain.why.evidence import CHECKS, CheckKind
-from ehtui.views import findings, legend, why
+from ehtui.views import findings, legend, timeline, why
 from ehtui.views.formats import Clock
 from ehtui.views.korean import findings as korean_findings
 from ehtui.views.korean import legend as korean_legend
@@ -221,3 +222,12 @@ def test_lines_in_korean_stay_within_the_width() -> None:
     told = [*legend.listing(60, "ko"), *legend.lines(legend.explained("overdue", "ko")[2], 60)]
 
     assert max(map(width, told)) <= 60
+
+
+def test_the_end_of_a_finding_is_told_in_korean_too() -> None:
+    ended = FindingEnded(world.NOW - 70, world.NOW - 70, 10.0, is_judged=True)
+    event = TimelineEvent(
+        1, world.NOW, "finding.ended", world.OVERDUE.subject, ended, finding=world.OVERDUE
+    )
+
+    assert timeline.sentence(event, SAY).startswith("10초 만에 끝남: P2: 소유자 51ab7c10이 ")
