@@ -14,6 +14,7 @@ from ehtui.domain.findings.evidence import FindingKind
 from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.snapshot import Finding, Severity, Subject, TimelineEvent
 from ehtui.domain.timeline import FindingEnded
+from ehtui.domain.why import why as ask_why
 from ehtui.domain.why.checks import Verdict
 from ehtui.domain.why.evidence import CHECKS, CheckKind
 from ehtui.views import findings, legend, timeline, why
@@ -231,3 +232,19 @@ def test_the_end_of_a_finding_is_told_in_korean_too() -> None:
     )
 
     assert timeline.sentence(event, SAY).startswith("10초 만에 끝남: P2: 소유자 51ab7c10이 ")
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ({"partition": "2"}, "$Default의 P2: 왜? "),
+        ({"group": "analytics"}, "컨슈머 그룹 analytics: 왜? "),
+        ({"owner": world.C}, f"소유자 {world.C}: 왜? "),
+    ],
+)
+def test_why_names_what_it_was_asked_about(subject: dict[str, str], told: str) -> None:
+    asked = ask_why(world.snapshot(), Subject(**{"group": world.GROUP, **subject}))
+    lines = [*why.explanation_lines(why.explain(asked, SAY))]
+
+    assert lines[0].startswith(told)
+    assert any(line.strip() in {"할 일", "용어"} for line in lines)

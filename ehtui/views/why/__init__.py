@@ -80,7 +80,7 @@ def explain(why: Why, say: Phrasing, *, glyphs: Glyphs = UNICODE) -> Explanation
     is_korean = say.language == "ko"
     answered = tuple(answers(why.checks, say, glyphs=glyphs))
     return Explanation(
-        about=named(why.subject, say),
+        about=korean.about(why.subject, say) if is_korean else named(why.subject, say),
         tone=tone,
         verdict=korean.VERDICT_WORDS[why.verdict] if is_korean else verdict,
         answers=answered,
