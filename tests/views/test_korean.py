@@ -242,7 +242,7 @@ def test_the_end_of_a_finding_is_told_in_korean_too() -> None:
         ({"owner": world.C}, f"소유자 {world.C}: 왜? "),
     ],
 )
-def test_why_names_what_it_was_asked_about(subject: dict[str, str], told: str) -> None:
+def test_why_names_what_it_was_asked_about(subject: dict[str, Any], told: str) -> None:
     asked = ask_why(world.snapshot(), Subject(**{"group": world.GROUP, **subject}))
     lines = [*why.explanation_lines(why.explain(asked, SAY))]
 
