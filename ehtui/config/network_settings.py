@@ -17,7 +17,6 @@ from ehtui.config.connection_string import parse_storage
 from ehtui.config.errors import ConfigError
 from ehtui.config.networks import (
     DIRECT,
-    NO_PROXY_AT_ALL,
     endpoint_of,
     goes_direct,
     proxy_of,
@@ -38,7 +37,9 @@ if TYPE_CHECKING:
     )
 
 OF_THIS_MACHINE = "network."  # keys of what variables say; no file has them
-_PROXY, _NO_PROXY, _ROOTS = (f"{OF_THIS_MACHINE}{name}" for name in ("proxy", "no_proxy", "roots"))
+_PROXY, _PLAIN_PROXY, _NO_PROXY, _ROOTS = (
+    f"{OF_THIS_MACHINE}{name}" for name in ("proxy", "plain_proxy", "no_proxy", "roots")
+)
 _TRANSPORTS = ("auto", "amqp", "websocket")
 # What says how ehtui itself gets there: no consumer's process has anything to say of it.
 OWN_KEYS = (
@@ -58,7 +59,11 @@ def network_values(
 ) -> dict[str, Value]:
     """What variables such as HTTPS_PROXY and SSL_CERT_FILE say."""
     found = surroundings_in(variables)
-    named = {_PROXY: found.proxy, _NO_PROXY: found.no_proxy}
+    named = {
+        _PROXY: found.proxy,
+        _PLAIN_PROXY: found.plain_proxy,
+        _NO_PROXY: found.no_proxy,
+    }
     # Each under a key of its own, the nearest first: what one place trusts does not take away what
     # another one does.
     named |= {f"{_ROOTS}.{layer}.{place}.{n}": given for n, given in enumerate(found.roots)}
@@ -110,11 +115,9 @@ def store_with_network(
     proxy, is_direct = _own_proxy(key, values, told)
     url = urlsplit(_url_of(store))
 
-    if proxy is None and not is_direct and url.scheme == "https":
-        proxy = _of_this_machine(key, url.hostname, values, told)
-
-    if is_direct:
-        proxy = Secret(NO_PROXY_AT_ALL)
+    if proxy is None and not is_direct:
+        given = _PLAIN_PROXY if url.scheme == "http" else _PROXY
+        proxy = _of_this_machine(key, url.hostname, values, told, given)
 
     ca_file = _roots("checkpoint_store.ca_file", values, told)
     return replace(store, proxy=proxy, ca_file=ca_file)
@@ -160,9 +163,11 @@ def _checked(given: Value) -> Secret:
     return Secret(text if "://" in text else f"http://{text}")
 
 
-def _of_this_machine(key: str, host: str | None, values: Values, told: Provenance) -> Secret | None:
+def _of_this_machine(
+    key: str, host: str | None, values: Values, told: Provenance, named: str = _PROXY
+) -> Secret | None:
     """The proxy that variables name, unless they except the host; this machine always is."""
-    set_here, given, excepted = values.get(key), values.get(_PROXY), values.get(_NO_PROXY)
+    set_here, given, excepted = values.get(key), values.get(named), values.get(_NO_PROXY)
 
     if key == "eventhub.https_proxy" and set_here is not None:
         told.origins[key] = set_here.origin

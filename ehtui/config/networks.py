@@ -15,10 +15,10 @@ from ehtui.domain.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-NO_PROXY_AT_ALL = "none"  # how it is kept that there is to be none
-DIRECT = frozenset({NO_PROXY_AT_ALL, "direct", "off"})  # what `proxy` says for it
+DIRECT = frozenset({"none", "direct", "off"})  # what `proxy` says where there is to be none
 # The first one counts, and of roots all of them. Programs read the lower case first, as curl does.
 _PROXY_NAMES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_PLAIN_PROXY_NAMES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 _NO_PROXY_NAMES = ("no_proxy", "NO_PROXY")
 _ROOTS_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")  # of OpenSSL, and of `requests`
 _PORTS = {"http": 80, "https": 443}
@@ -124,7 +124,8 @@ def endpoint_of(text: str, key: str) -> Endpoint:
 class Surroundings:
     """What variables say of the network, each with the name of the one that does."""
 
-    proxy: tuple[str, str] | None = field(default=None, repr=False)  # name, text
+    proxy: tuple[str, str] | None = field(default=None, repr=False)  # name, text; for TLS
+    plain_proxy: tuple[str, str] | None = field(default=None, repr=False)  # for plain HTTP
     no_proxy: tuple[str, str] | None = None
     roots: tuple[tuple[str, str], ...] = ()
 
@@ -133,6 +134,7 @@ def surroundings_in(variables: Mapping[str, str]) -> Surroundings:
     """Find them among variables."""
     return Surroundings(
         _first(variables, _PROXY_NAMES),
+        _first(variables, _PLAIN_PROXY_NAMES),
         _first(variables, _NO_PROXY_NAMES),
         tuple((n, t) for n in _ROOTS_NAMES if (t := variables.get(n, "").strip())),
     )

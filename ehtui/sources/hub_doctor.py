@@ -14,6 +14,7 @@ from ehtui.config.settings import EventHubSettings
 from ehtui.domain.diagnosis import Check, Verdict
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import capital, safe
+from ehtui.domain.world.new_group import create_group_command
 from ehtui.domain.world.route import Carrier
 from ehtui.wire import problems
 from ehtui.wire.amqp.performatives import AmqpError
@@ -266,18 +267,15 @@ def _described(access: HubAccess, hub: HubDescription) -> Check:
 
 
 def _create(access: HubAccess, group: str) -> str:
-    """How a group is created; what nobody can know here stands in capitals."""
+    """How a group is created."""
     if not access.use_tls:
         return (
             f"Add the group {safe(group)!r} to what serves here: 'ehtui sandbox --group' or the "
             "emulator's Config.json."
         )
 
-    namespace = safe(access.host.partition(".")[0])
-    return (
-        "az eventhubs eventhub consumer-group create --resource-group RESOURCE_GROUP "
-        f"--namespace-name {namespace} --eventhub-name {safe(access.hub)} --name '{safe(group)}'"
-    )
+    command = create_group_command(access.namespace, safe(access.hub), safe(group))
+    return command or f"Create the group {safe(group)!r} where this hub is configured."
 
 
 async def _group(access: HubAccess, link: KeptLink, id_: str, group: str, partition: str) -> Check:

@@ -12,7 +12,6 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.sources.store import StoreSource
 from ehtui.wire.storage import address_of
-from ehtui.wire.storage_http import proxy_to
 
 if TYPE_CHECKING:
     from ehtui.domain.world.store import Checkpoint, Ownership, StoreListing
@@ -112,7 +111,7 @@ class StoreDoctor:
 
 def _store_configured(address: StorageAddress) -> Check:
     way = "the account key" if address.key else "a SAS" if address.sas else "Entra ID"
-    proxy = proxy_to(address.endpoint, address.proxy)
+    proxy = address.proxy
     through = f", through the proxy {proxy.shown}" if proxy else ""
     told = f"Account {safe(address.account)!r} at {address.host}, with {way}{through}."
     return Check("store.configuration", Verdict.OK, told)

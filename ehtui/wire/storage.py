@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ehtui.config.addresses import AZURITE_ACCOUNT, account_of, is_path_style, split_address
 from ehtui.config.connection_string import AZURITE_KEY, parse_storage
 from ehtui.config.errors import ConfigError
-from ehtui.config.networks import NO_PROXY_AT_ALL, Proxy, proxy_of
+from ehtui.config.networks import Proxy, proxy_of
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
@@ -34,7 +34,6 @@ class StorageAddress:
     sas: Secret | None = None
     container: str | None = None  # the one that a container's SAS URL names
     proxy: Proxy | None = None
-    is_direct: bool = False  # whatever proxy the environment names
     ca_file: tuple[str, ...] = ()  # roots beside the machine's own
 
     @property
@@ -63,10 +62,9 @@ def address_of(settings: CheckpointStoreSettings) -> StorageAddress:
 
 def _reached(address: StorageAddress, settings: CheckpointStoreSettings) -> StorageAddress:
     """The same with how it is reached, which was checked as it was found."""
-    given = settings.proxy.reveal() if settings.proxy else ""
-    is_direct = given == NO_PROXY_AT_ALL
-    proxy = proxy_of(given, "checkpoint_store.proxy") if given and not is_direct else None
-    return replace(address, proxy=proxy, is_direct=is_direct, ca_file=settings.ca_file)
+    given = settings.proxy
+    proxy = proxy_of(given.reveal(), "checkpoint_store.proxy") if given else None
+    return replace(address, proxy=proxy, ca_file=settings.ca_file)
 
 
 def parse_connection_string(secret: Secret) -> StorageAddress:

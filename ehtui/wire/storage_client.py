@@ -69,7 +69,6 @@ class HttpBlobAccount:
             address.endpoint,
             ca_files=(ca_file,) if ca_file else address.ca_file,
             proxy=address.proxy,
-            is_direct=address.is_direct,
             connect_s=CONNECT_TIMEOUT_S,
             silence_s=READ_TIMEOUT_S,
         )

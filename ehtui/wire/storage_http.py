@@ -5,19 +5,17 @@ Loads httpcore: only with a client.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 
-from ehtui.config.errors import ConfigError
-from ehtui.config.networks import Proxy, goes_direct, proxy_of
 from ehtui.wire.roots import trusted_roots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Mapping
+
+    from ehtui.config.networks import Proxy
 
 MEGABYTE = 1 << 20
 PAGE_BYTES = 32 * MEGABYTE  # a page has 5,000 blobs, each about 1 kB of XML
@@ -48,14 +46,11 @@ class StorageHttp:
         connect_s: float,
         silence_s: float,
         proxy: Proxy | None = None,
-        is_direct: bool = False,
     ):
         self._silence = {"connect": connect_s, "read": silence_s, "write": silence_s}
         self._is_tls = urlsplit(endpoint).scheme == "https"
-        self._endpoint = endpoint
         self._ca_files = ca_files
         self._proxy = proxy
-        self._is_direct = is_direct
         self._pool: httpcore.AsyncConnectionPool | None = None
 
     async def ask(
@@ -129,7 +124,7 @@ class StorageHttp:
     def _opened(self) -> httpcore.AsyncConnectionPool:
         # 40 ms, which plain HTTP need not pay.
         tls = trusted_roots(*self._ca_files) if self._is_tls else None
-        proxy = None if self._is_direct else proxy_to(self._endpoint, self._proxy)
+        proxy = self._proxy
 
         if proxy is None:
             return httpcore.AsyncConnectionPool(
@@ -172,22 +167,3 @@ async def _content_of(
             raise too_much
 
     return b"".join(pieces)
-
-
-def proxy_to(endpoint: str, given: Proxy | None) -> Proxy | None:
-    """The proxy of the settings; for a plain address otherwise what http_proxy names.
-
-    Never that one for this host's own sandbox.
-    """
-    parts = urlsplit(endpoint)
-    named = getproxies()
-    ambient = None if given or parts.scheme != "http" else named.get("http")
-
-    if ambient is None or goes_direct(parts.hostname or "", named.get("no", "")):
-        return given
-
-    with suppress(ConfigError):
-        found = proxy_of(ambient, "http_proxy")
-        return None if proxy_bypass(parts.netloc.rpartition("@")[2]) else found
-
-    return None

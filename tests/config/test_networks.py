@@ -106,8 +106,39 @@ def test_what_the_file_says_of_one_comes_before_what_is_said_of_the_machine(hub:
 
     assert found.eventhub.proxy == Secret("http://other:1")
     assert found.eventhub.https_proxy is None
-    assert found.checkpoint_store.proxy == Secret("none")
-    assert address_of(found.checkpoint_store).is_direct
+    assert found.checkpoint_store.proxy is None
+    assert address_of(found.checkpoint_store).proxy is None
+
+
+def test_a_plain_store_goes_by_the_variables_of_plain_http(hub: Setup) -> None:
+    plain = "BlobEndpoint=http://azurite.corp:10000/acc;AccountName=acc;AccountKey=YQ=="
+    hub.env(https_proxy=PROXY, AZURE_STORAGE_CONNECTION_STRING=plain)
+    assert hub.resolve().settings.checkpoint_store.proxy is None
+
+    hub.env(http_proxy="http://plain.corp:3128")
+    found = hub.resolve()
+    assert found.settings.checkpoint_store.proxy == Secret("http://plain.corp:3128")
+    assert str(found.origins["checkpoint_store.proxy"]) == "http_proxy in the environment"
+    assert found.settings.eventhub.https_proxy == Secret(PROXY)
+
+    hub.env(no_proxy="azurite.corp")
+    assert hub.resolve().settings.checkpoint_store.proxy is None
+
+    hub.env(
+        no_proxy="elsewhere.corp",
+        AZURE_STORAGE_CONNECTION_STRING=plain.replace("azurite.corp", "127.0.0.1"),
+    )
+    assert hub.resolve().settings.checkpoint_store.proxy is None
+
+
+def test_none_is_none_for_a_plain_store_too(hub: Setup) -> None:
+    plain = "BlobEndpoint=http://azurite.corp:10000/acc;AccountName=acc;AccountKey=YQ=="
+    hub.env(http_proxy=PROXY, AZURE_STORAGE_CONNECTION_STRING=plain)
+    hub.write("ehtui.yaml", "checkpoint_store: {proxy: none}")
+    found = hub.resolve()
+
+    assert found.settings.checkpoint_store.proxy is None
+    assert str(found.origins["checkpoint_store.proxy"]).startswith("ehtui.yaml")
 
 
 def test_a_proxy_of_the_machine_that_cannot_be_used_is_noted(hub: Setup) -> None:

@@ -10,10 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings, EventHubSettings, Settings
 from ehtui.domain.diagnosis import Check, Verdict, is_healthy
+from ehtui.domain.world.new_group import create_group_command
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.eventhubs import EventHubsEndpoint
 from ehtui.sandbox.eventhubs.events import Incoming
@@ -189,15 +191,25 @@ async def test_a_group_that_is_not_there(which: str) -> None:
 
 
 async def test_in_azure_the_advice_is_the_command_that_creates_the_group() -> None:
+    namespace = "hgzero.servicebus.windows.net"
+
     async with world(tls=True) as whole:
         assert whole.hub.ca_file is not None
         roots = ssl.create_default_context(cafile=str(whole.hub.ca_file))
-        settings = whole.settings(group="gone")
+        settings = whole.settings(group="gone", peek=None)
+        text = whole.hub.connection_string("hub").replace(f"127.0.0.1:{whole.hub.port}", namespace)
+        hub = replace(
+            settings.eventhub,
+            connection_string=Secret(text),
+            endpoint=f"sb://127.0.0.1:{whole.hub.port}",
+        )
+        settings = replace(settings, eventhub=hub)
         checks = await examined(settings, Doctor(settings, roots=lambda: roots, connect_s=2.0))
 
-    advice = found(checks, "hub.group").advice
-    assert advice.startswith("az eventhubs eventhub consumer-group create")
-    assert advice.endswith("--eventhub-name hub --name 'gone'")
+    asked = create_group_command(namespace, "hub", "gone")
+    assert found(checks, "hub.group").advice == asked
+    peek = create_group_command(namespace, "hub", "ehtui-peek")
+    assert found(checks, "hub.peek_group").advice == peek
 
 
 async def test_no_peek_group_is_a_note() -> None:

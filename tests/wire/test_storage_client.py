@@ -6,16 +6,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import pytest
 
+from ehtui.config.networks import Proxy
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.text import safe
 from ehtui.wire.storage import StorageAddress, parse_account_url, parse_connection_string
 from ehtui.wire.storage_client import API_VERSION, HttpBlobAccount
-from ehtui.wire.storage_http import proxy_to
 from tests.waiting import wait_for
 from tests.wire.canned_http import Asked, CannedServer, Reply, canned, hang_up, storage_error
 
@@ -120,44 +121,16 @@ async def test_one_connection_serves_all_requests() -> None:
         assert (len(server.asked), server.connections) == (5, 1)
 
 
-async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # settings alone say which
+
     async with canned(Reply(200, EMPTY)) as proxy:
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
-        monkeypatch.delenv("no_proxy", raising=False)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        account = HttpBlobAccount(parse_account_url(Secret("http://acc.blob.invalid/?sig=x")))
+        address = parse_account_url(Secret("http://acc.blob.invalid/?sig=x"))
+        account = HttpBlobAccount(replace(address, proxy=Proxy("127.0.0.1", proxy.port)))
         await account.list_page("checkpoints")
         await account.close()
 
     assert [asked.url.hostname for asked in proxy.asked] == ["acc.blob.invalid"]
-
-
-@pytest.mark.parametrize(
-    ("excepted", "host"),
-    [("10.0.0.0/8", "10.0.0.5"), ("blob.invalid", "acc.blob.invalid"), ("*", "x.invalid")],
-)
-def test_who_is_excepted_is_asked_directly(
-    monkeypatch: pytest.MonkeyPatch, excepted: str, host: str
-) -> None:
-    monkeypatch.setenv("http_proxy", "http://proxy.corp:3128")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.setenv("no_proxy", "elsewhere.invalid")
-    assert proxy_to(f"http://{host}:10000/acc", None) is not None
-    monkeypatch.setenv("no_proxy", excepted)
-    assert proxy_to(f"http://{host}:10000/acc", None) is None
-
-
-async def test_a_sandbox_on_this_host_is_never_asked_through_a_proxy(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-
-    async with canned(Reply(200, EMPTY)) as server, connected(server) as account:
-        await account.list_page("checkpoints")
-
-        assert len(server.asked) == 1
 
 
 async def test_a_wrong_local_clock_is_corrected_by_the_servers() -> None:
