@@ -18,7 +18,8 @@ from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.world.hub import known_moment
-from ehtui.wire.network import PLAIN, Network, identity_options, network_of
+from ehtui.wire.identity import Identity
+from ehtui.wire.network import PLAIN, Network, network_of
 
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential
@@ -123,22 +124,15 @@ class EntraId(Credential):
     label = "Entra ID"
 
     def __init__(self, proxy: Proxy | None = None) -> None:
-        self._credential: DefaultAzureCredential | None = None
-        self._proxy = proxy
+        self._identity = Identity(proxy)
 
     def for_sdk(self) -> DefaultAzureCredential:
-        """The SDK's own credential, one for everybody; `close()` closes it."""
-        # Half a second of imports that only Entra ID needs.
-        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
-
-        if self._credential is None:
-            self._credential = DefaultAzureCredential(**identity_options(self._proxy))
-
-        return self._credential
+        """The SDK's own credential, one for everybody; `close()` lets go of it."""
+        return self._identity.credential()
 
     @override
     async def token(self, audience: str, now: float) -> Token:
-        from azure.core.exceptions import AzureError  # noqa: PLC0415 - as above
+        from azure.core.exceptions import AzureError  # noqa: PLC0415 - who needs it has loaded it
 
         try:
             access = await self.for_sdk().get_token(ENTRA_SCOPE)
@@ -155,9 +149,7 @@ class EntraId(Credential):
 
     @override
     async def close(self) -> None:
-        if self._credential is not None:
-            await self._credential.close()
-            self._credential = None
+        await self._identity.close()
 
 
 @dataclass(frozen=True, slots=True)

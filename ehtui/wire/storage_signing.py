@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from ehtui.wire.network import identity_options
+from ehtui.wire.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,9 +94,8 @@ class EntraTokens:
     """Bearer tokens of an identity, each kept until shortly before its end."""
 
     def __init__(self, given: TokenSource | None, proxy: Proxy | None = None) -> None:
-        self._source = given
-        self._is_ours = given is None
-        self._proxy = proxy
+        self._given = given
+        self._identity = Identity(proxy)
         self._token: AccessToken | None = None
 
     async def header(self, now: float) -> str:
@@ -105,18 +104,12 @@ class EntraTokens:
         Raises:
             azure.core.exceptions.ClientAuthenticationError: There is no token to be had.
         """
-        if self._source is None:
-            # Only Entra ID needs it, and it is slow to load.
-            from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
-
-            self._source = DefaultAzureCredential(**identity_options(self._proxy))
-
         if self._token is None or self._token.expires_on - now < RENEWED_BEFORE_S:
-            self._token = await self._source.get_token(SCOPE)
+            source = self._given or self._identity.credential()
+            self._token = await source.get_token(SCOPE)
 
         return f"Bearer {self._token.token}"
 
     async def close(self) -> None:
         """Let go of what is ours."""
-        if self._is_ours and self._source is not None:
-            await self._source.close()
+        await self._identity.close()
