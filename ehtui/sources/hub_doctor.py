@@ -16,6 +16,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import capital, safe
 from ehtui.domain.world.new_group import create_group_command
 from ehtui.domain.world.route import Carrier
+from ehtui.sources.sdk_reach import reach
 from ehtui.wire import problems
 from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.credentials import access_of
@@ -203,6 +204,9 @@ class HubDoctor:
 
         if hub is not None:
             yield _described(access, hub)
+
+            if reading.route is not None:
+                yield reach(reading.route, is_geo_replicated=bool(hub.is_geo_replicated))
 
             for check in await self._groups(access, link, hub):
                 yield check

@@ -32,6 +32,7 @@ QUESTIONS = {
     "hub.route": "Which way did the connection take?",
     "hub.credential": "Is the key, SAS or identity accepted?",
     "hub.exists": "Is the event hub there, and may its properties be read?",
+    "hub.consumers": "Which releases of the SDKs reach it that way?",
     "hub.group": "Is the consumer group there, and may it be read?",
     "hub.peek_group": "Is the group for looking at events there?",
     "store.configuration": "Does it say where the checkpoint store is?",
