@@ -31,10 +31,6 @@ storage: limits, texts of refusals, credit, owner levels, conditional writes. Wi
 reads and shows wrong tokens; each flag below lets it do more. It says first what it will do, and
 asks. The report names no namespace, hub, account or key.
 """
-_EMULATOR = (
-    "Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;"
-    "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;"
-)
 _EMULATOR_HUB, _EMULATOR_GROUP = "eh1", "cg1"  # of its own Config.json
 
 
@@ -55,11 +51,6 @@ def add_conform(subparsers: Any) -> None:
         "--store", action="store_true", help="the container of the checkpoints may be written to"
     )
     parser.add_argument("--slow", action="store_true", help="also what takes half an hour")
-    parser.add_argument(
-        "--emulator",
-        action="store_true",
-        help="Microsoft's emulator and Azurite on this host, at their defaults",
-    )
     parser.add_argument(
         "--only", action="append", default=[], metavar="ID", help="checks that begin with this"
     )
@@ -132,7 +123,6 @@ async def _run(args: argparse.Namespace, settings: Settings, checks: Sequence[Ch
 
 
 def _world(args: argparse.Namespace, settings: Settings) -> World:
-    from ehtui.config.secret import Secret  # noqa: PLC0415
     from ehtui.conform.admin import SandboxControl  # noqa: PLC0415
     from ehtui.conform.store import Store  # noqa: PLC0415
     from ehtui.conform.world import World  # noqa: PLC0415
@@ -141,13 +131,10 @@ def _world(args: argparse.Namespace, settings: Settings) -> World:
 
     eventhub, checkpoints, group = settings.eventhub, settings.checkpoint_store, args.own_group
 
-    if args.emulator:
-        import msgspec  # noqa: PLC0415
+    if getattr(args, "emulator", False):
+        from msgspec.structs import replace  # noqa: PLC0415
 
-        name = eventhub.name or _EMULATOR_HUB
-        eventhub = type(eventhub)(connection_string=Secret(_EMULATOR), name=name)
-        storage = Secret("UseDevelopmentStorage=true")
-        checkpoints = msgspec.structs.replace(checkpoints, connection_string=storage)
+        eventhub = replace(eventhub, name=eventhub.name or _EMULATOR_HUB)
         group = group or _EMULATOR_GROUP
 
     world = World(access_of(eventhub), group, args.send, args.slow)
@@ -200,7 +187,8 @@ async def _clean_up(world: World) -> None:
 
 
 def _about(args: argparse.Namespace, world: World) -> dict[str, str]:
-    flags = [f"--{name}" for name in ("send", "store", "slow", "emulator") if getattr(args, name)]
+    names = ("send", "store", "slow", "emulator")
+    flags = [f"--{name}" for name in names if getattr(args, name, False)]
     flags += ["--own-group"] if world.own_group else []
     host = world.access.host
     kind = (

@@ -34,6 +34,15 @@ _KEYS = {
 }
 # Flags that set several keys.
 _SHARED = {"ca_file": ("--ca-file", ("eventhub.ca_file", "checkpoint_store.ca_file"))}
+# Microsoft's emulator with Azurite beside it, at their defaults: everybody knows these keys.
+EMULATOR = {
+    "eventhub.connection_string": (
+        "Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;"
+        "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;"
+    ),
+    "checkpoint_store.connection_string": "UseDevelopmentStorage=true",
+}
+_SWITCHES = frozenset({"--read-only", "--no-read-only", "--emulator"})
 # Not to be repeated by a command that does the same: a trace has a file of its own, and commands
 # are the same in every language.
 _ONCE = frozenset({"eventhub.consumer_group", "eventhub.trace_wire", "ui.lang"})
@@ -53,6 +62,11 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--env-file", metavar="FILE", help="instead of ./.env")
     add("--profile", metavar="NAME", help="a profile of the YAML file (--hub: one of its hubs)")
     add("--pid", type=_pid, metavar="PID", help="take hub, group and store from that consumer")
+    add(
+        "--emulator",
+        action="store_true",
+        help="Microsoft's emulator and Azurite on this host, at their defaults",
+    )
     add("--hub", metavar="NAME", help="name of the event hub")
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
     add(
@@ -153,6 +167,10 @@ def flags_of(args: argparse.Namespace | None) -> Flags:
     values = {key: str(getattr(args, name)) for name, (_, key) in _KEYS.items() if name in args}
     names = {key: flag for flag, key in _KEYS.values()}
 
+    if "emulator" in args:
+        values |= EMULATOR
+        names |= dict.fromkeys(EMULATOR, "--emulator")
+
     if "alias" in args:
         values["eventhub.aliases"] = ",".join(args.alias)
         names["eventhub.aliases"] = "--alias"
@@ -194,16 +212,14 @@ def flag_words(args: argparse.Namespace | None, *, of_every_hub: bool = False) -
         ("--pid", flags.pid),
     ]
     named += dict.fromkeys(
-        (flags.names[key], None if key == "read_only" else value)
+        (flags.names[key], None if flags.names[key] in _SWITCHES else value)
         for key, value in flags.values.items()
         if key not in _ONCE and not (of_every_hub and key == "eventhub.name")
     )
-    switches = {"--read-only", "--no-read-only"}
-
     return tuple(
         word
         for flag, value in named
-        if value is not None or flag in switches
+        if value is not None or flag in _SWITCHES
         for word in ((flag,) if value is None else (flag, str(value)))
     )
 

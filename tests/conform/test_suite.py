@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ehtui.cli import conform
+from ehtui.cli.flags import resolve_args
 from ehtui.cli.parser import parse
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
@@ -242,4 +243,14 @@ async def test_intentions_name_what_will_be_touched(world: World) -> None:
 
 
 def test_the_emulator_has_its_own_defaults() -> None:
-    assert "UseDevelopmentEmulator=true" in conform._EMULATOR
+    args = parse(["conform", "--emulator", "--store", "--container", "cps"])
+    world = conform._world(args, resolve_args(args).settings)
+
+    assert (world.access.host, world.access.port, world.access.use_tls) == (
+        "localhost",
+        5672,
+        False,
+    )
+    assert (world.access.hub, world.own_group) == ("eh1", "cg1")
+    assert world.store is not None
+    assert world.store.address.endpoint == "http://127.0.0.1:10000/devstoreaccount1"
