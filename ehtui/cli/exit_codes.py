@@ -97,6 +97,11 @@ OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
         ExitCode.OK: "fine",
         ExitCode.UNREADABLE: "the hub or the store could not be read; the checks say as much",
     },
+    "gate": {
+        ExitCode.OK: "begun; or the deployment is a good one",
+        ExitCode.WARNING: "it is not, or was not shown to be one in time",
+        ExitCode.UNREADABLE: "it could not be judged: hub or store cannot be read, nobody watched",
+    },
     "explain": {ExitCode.OK: "fine", ExitCode.USAGE: "there is nothing of that name"},
     "watch": {
         ExitCode.OK: "after --for",

@@ -38,6 +38,7 @@ COMMANDS = {
     "checkpoint": "ehtui.cli.checkpoints",
     "audit": "ehtui.cli.audit",
     "wait": "ehtui.cli.reports",
+    "gate": "ehtui.cli.gate",
     "why": "ehtui.cli.reports",
     "explain": "ehtui.cli.telling",
     "watch": "ehtui.cli.watching",

@@ -24,6 +24,8 @@ from ehtui.domain.snapshot import GroupPartition, GroupState, LeaseState, Snapsh
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ehtui.domain.gate.watched import Baseline, PartitionBefore, Watched
 
 LOOKS_OF_INPUT = 3.0  # events that arrive within so many looks are no lag
@@ -295,3 +297,31 @@ def _downtime(watched: Watched, terms: Terms) -> Check:
 
     is_within = most_s is not None and most_s <= terms.downtime_s
     return Check(Answer.YES if is_within else Answer.UNKNOWN, evidence)
+
+
+class Verdict(StrEnum):
+    """How a gate ends."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_JUDGED = "not_judged"  # hub or store could not be read
+
+
+def verdict_of(found: Sequence[Check], *, is_late: bool) -> Verdict | None:
+    """The verdict as far as there is one; None is to be waited for, which nobody does when late.
+
+    A budget that was not shown to be kept is not kept.
+    """
+    answers = {type(check.evidence): check.answer for check in found}
+
+    if Answer.NO in answers.values():
+        return Verdict.FAILED
+
+    if all(answer is Answer.YES for answer in answers.values()):
+        return Verdict.PASSED
+
+    if answers[SourcesRead] is not Answer.YES:
+        return Verdict.NOT_JUDGED if is_late else None
+
+    is_open = Answer.NOT_YET in answers.values()
+    return Verdict.FAILED if is_late or not is_open else None

@@ -1,0 +1,280 @@
+"""Who watches between `gate begin` and `gate end`: a process of its own, spoken to by files.
+
+Each file is written whole and put in place at once. `begun` and `told` are the watcher's, `asked`
+is that of whoever ends the gate. Nothing secret is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
+
+from ehtui.actions.state_files import state_folder
+from ehtui.domain.gate.checks import Terms, Verdict, checks, verdict_of
+from ehtui.domain.gate.watched import (
+    Watched,
+    baseline_of,
+    deployment_ended,
+    followed,
+    watch_begun,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ehtui.domain.gate.checks import Check
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.monitor import Monitor
+    from ehtui.views.formats import Clock
+
+LOOKS_EVERY_S = 0.25
+_IN_NAME = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+class Asked(Struct, frozen=True):
+    """What `gate end` asks the watcher."""
+
+    number: int
+    terms: Terms
+    timeout_s: float
+    steady_s: float  # for which everything has to be so
+
+
+class Told(NamedTuple):
+    """How a gate stands, as the watcher told it last."""
+
+    number: int
+    lines: Sequence[str]
+    verdict: Verdict | None
+    page: str
+    document: Mapping[str, Any]
+
+
+class GateFolder:
+    """The files of one group's gate."""
+
+    def __init__(self, namespace: str, hub: str, group: str) -> None:
+        name = "\0".join((namespace, hub, group)).lower()
+        short = _IN_NAME.sub("_", f"{hub}-{group}")[:60]
+        digest = hashlib.sha256(name.encode()).hexdigest()[:10]
+        self.path = state_folder() / "gates" / f"{short}-{digest}"
+
+    def clear(self) -> None:
+        """Make it, and take what an earlier gate left out of it."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+        for name in ("begun", "asked", "told"):
+            (self.path / name).unlink(missing_ok=True)
+
+    def write(self, name: str, record: Mapping[str, Any]) -> None:
+        """Put a whole record in place."""
+        new = self.path / f".{name}.{os.getpid()}"
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(record, file)
+
+        new.replace(self.path / name)
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """A record; None where there is none yet."""
+        try:
+            found = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+
+        return found if isinstance(found, dict) else None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the watcher that began it runs still."""
+        begun = self.read("begun")
+        return begun is not None and watcher_runs(begun)
+
+    def ask(self, asked: Asked) -> None:
+        """Have the deployment judged."""
+        import msgspec  # noqa: PLC0415
+
+        self.write("asked", msgspec.to_builtins(asked))
+
+    @property
+    def asked(self) -> Asked | None:
+        """What was asked for last."""
+        import msgspec  # noqa: PLC0415
+
+        found = self.read("asked")
+        return None if found is None else msgspec.convert(found, Asked)
+
+    @property
+    def told(self) -> Told | None:
+        """How it stands."""
+        found = self.read("told")
+        if found is None:
+            return None
+
+        verdict = None if found["verdict"] is None else Verdict(found["verdict"])
+        return Told(found["number"], found["lines"], verdict, found["page"], found["document"])
+
+
+def watcher_runs(begun: Mapping[str, Any]) -> bool:
+    """Whether that very process runs."""
+    import psutil  # noqa: PLC0415
+
+    try:
+        process = psutil.Process(int(begun["pid"]))
+        return bool(process.create_time() == begun["started_at"]) and process.is_running()
+    except (psutil.Error, KeyError, ValueError):
+        return False
+
+
+def end_watcher(begun: Mapping[str, Any]) -> None:
+    """End it, if that very process runs: it is ehtui's own."""
+    import psutil  # noqa: PLC0415
+
+    if watcher_runs(begun):
+        process = psutil.Process(int(begun["pid"]))
+        process.terminate()
+        psutil.wait_procs([process], timeout=5)
+
+
+def start_watcher(folder: GateFolder, words: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start `ehtui gate watch` with these flags, apart from this terminal."""
+    log = os.open(folder.path / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    apart: dict[str, Any] = {"start_new_session": True}
+
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "ehtui", "gate", "watch", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            **apart,
+        )
+    finally:
+        os.close(log)
+
+
+class Watcher:
+    """Takes the baseline, follows what happens, judges when it is asked."""
+
+    def __init__(self, monitor: Monitor, folder: GateFolder, group: str, clock: Clock) -> None:
+        self._monitor = monitor
+        self._folder = folder
+        self._group = group
+        self._clock = clock
+        self._news = threading.Event()
+        monitor.subscribe(lambda _: self._news.set())
+
+    def run(self, *, baseline_s: float, keep_s: float) -> int:
+        """Until it has judged, or for so long; the exit code says whether there was a baseline."""
+        import psutil  # noqa: PLC0415
+
+        looks: list[Snapshot] = []
+        self._until(time.monotonic() + baseline_s, lambda: looks.append(self._monitor.snapshot))
+        baseline = baseline_of([*looks, self._monitor.snapshot], self._group)
+
+        if baseline is None:
+            return 3
+
+        watched = watch_begun(baseline, self._monitor.snapshot)
+        held = [p for p in baseline.partitions if p.owner is not None]
+        lags = [p.lag for p in baseline.partitions if p.lag is not None]
+        me = psutil.Process()
+        self._folder.write(
+            "begun",
+            {
+                "pid": me.pid,
+                "started_at": me.create_time(),
+                "partitions": len(baseline.partitions),
+                "owned": len(held),
+                "owners": len(baseline.owners),
+                "lag": sum(lags) if lags else None,
+                "findings": sorted({id_ for id_, _ in baseline.findings}),
+                "keep_s": keep_s,
+            },
+        )
+        self._watch(watched, time.monotonic() + keep_s)
+
+        return 0
+
+    def _watch(self, watched: Watched, ends_at: float) -> None:
+        judging: _Judging | None = None
+
+        while time.monotonic() < ends_at:
+            self._wait()
+            snapshot = self._monitor.snapshot
+            watched = followed(watched, snapshot)
+            asked = self._folder.asked
+
+            if asked is not None and (judging is None or judging.asked.number != asked.number):
+                watched = deployment_ended(watched, snapshot)
+                judging = _Judging(asked)
+                ends_at = max(ends_at, time.monotonic() + asked.timeout_s)
+
+            if judging is not None:
+                found = checks(watched, snapshot, judging.asked.terms)
+                verdict = judging.verdict(found)
+                self._tell(watched, found, verdict, judging.asked)
+
+                if verdict is not None:
+                    return
+
+    def _tell(
+        self, watched: Watched, found: Sequence[Check], verdict: Verdict | None, asked: Asked
+    ) -> None:
+        from ehtui.views import gate  # noqa: PLC0415 - once it is asked for
+        from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
+
+        say = Phrasing(self._monitor.snapshot, self._clock, self._group)
+        self._folder.write(
+            "told",
+            {
+                "number": asked.number,
+                "lines": [gate.check_line(check) for check in found],
+                "verdict": verdict,
+                "page": "" if verdict is None else gate.gate_page(watched, found, verdict, say),
+                "document": gate.gate_document(watched, found, verdict, asked.terms),
+            },
+        )
+
+    def _until(self, ends_at: float, look: Callable[[], object]) -> None:
+        while time.monotonic() < ends_at:
+            self._wait()
+            look()
+
+    def _wait(self) -> None:
+        self._news.wait(LOOKS_EVERY_S)
+        self._news.clear()
+
+
+class _Judging:
+    """One question, since when everything is so, and when its time is up."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self._late_at = time.monotonic() + asked.timeout_s
+        self._so_since: float | None = None
+
+    def verdict(self, found: Sequence[Check]) -> Verdict | None:
+        now = time.monotonic()
+        is_late = now >= self._late_at
+        verdict = verdict_of(found, is_late=is_late)
+
+        if verdict is not Verdict.PASSED:
+            self._so_since = None
+            return verdict
+
+        self._so_since = self._so_since or now
+        return verdict if is_late or now - self._so_since >= self.asked.steady_s else None
