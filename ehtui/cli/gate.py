@@ -6,7 +6,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.exit_codes import sentence
 from ehtui.cli.flags import (
     ExitCode,
     add_colour_flag,
@@ -40,7 +39,6 @@ def add_gate(subparsers: Any) -> None:
         "owned again by owners that have renewed, as many as before; lag back at its baseline and "
         "checkpoints that move; no new finding; duplicates and time without a reader within what "
         "is allowed. It prints one page of Markdown.",
-        epilog=sentence("gate"),
     )
     kinds = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="what")
     _add_begin(kinds)
@@ -58,7 +56,6 @@ def _add_begin(kinds: Any) -> None:
         help="before the deployment: take down how the group stands, and watch it",
         description="Watch for a while, take down how the group stands, and go on watching in a "
         "process of its own until 'gate end', or for two hours.",
-        epilog=sentence("gate"),
     )
     _add_watching(parser)
     parser.add_argument(
@@ -94,7 +91,6 @@ def _add_end(kinds: Any) -> None:
         description="Wait until every check holds for a while, or the time is up, and print one "
         "page of Markdown. Ctrl-C ends the waiting alone: the gate goes on, and can be ended "
         "again.",
-        epilog=sentence("gate"),
     )
     parser.add_argument(
         "--timeout", type=seconds, default=600.0, metavar="10m", help="default: 10m"
@@ -139,7 +135,6 @@ def _add_watch(kinds: Any) -> None:
         "watch",
         help="what 'begin' leaves behind",
         description="The process that 'begin' leaves behind. Nobody has to run it by hand.",
-        epilog=sentence("gate"),
     )
     _add_watching(parser)
     add_settings_flags(parser)
@@ -179,11 +174,12 @@ def run_begin(args: argparse.Namespace) -> int:
     folder.clear()
     group = ("--group", settings.eventhub.consumer_group)
     spans = ("--for", f"{args.watch_s:g}s", "--keep", f"{args.keep_s:g}s")
-    watcher = start_watcher(folder, (*spans, *flag_words(args), *group))
+    pace = ("--refresh", f"{args.refresh:g}s") if "refresh" in args else ()
+    watcher = start_watcher(folder, (*spans, *pace, *flag_words(args), *group))
     deadline = time.monotonic() + args.watch_s + STARTS_WITHIN_S
 
     while (begun := folder.read("begun")) is None:
-        if watcher.poll() is not None or time.monotonic() > deadline:
+        if watcher.returncode is not None or time.monotonic() > deadline:
             return _not_begun(folder, settings)
 
         time.sleep(POLL_S)

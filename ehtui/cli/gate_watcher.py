@@ -131,7 +131,8 @@ def watcher_runs(begun: Mapping[str, Any]) -> bool:
 
     try:
         process = psutil.Process(int(begun["pid"]))
-        return bool(process.create_time() == begun["started_at"]) and process.is_running()
+        is_it = bool(process.create_time() == begun["started_at"])
+        return is_it and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, KeyError, ValueError):
         return False
 
@@ -155,7 +156,7 @@ def start_watcher(folder: GateFolder, words: Sequence[str]) -> subprocess.Popen[
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
 
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-m", "ehtui", "gate", "watch", *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -164,6 +165,11 @@ def start_watcher(folder: GateFolder, words: Sequence[str]) -> subprocess.Popen[
         )
     finally:
         os.close(log)
+
+    # It outlives whoever waits for it here; somebody has to reap it all the same.
+    threading.Thread(target=child.wait, name="reap watcher", daemon=True).start()
+
+    return child
 
 
 class Watcher:

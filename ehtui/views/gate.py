@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
@@ -149,7 +150,7 @@ def _span(least_s: float, most_s: float | None) -> str:
 
 
 def _partitions(ids: Sequence[str]) -> str:
-    return formats.listed([f"P{each}" for each in formats.number_ranges(ids).split(", ")])
+    return formats.listed([f"P{text}" for text, _ in formats.runs(ids)])
 
 
 def _have(ids: Sequence[str]) -> str:
@@ -209,7 +210,8 @@ def _passing_part(watched: Watched, say: Phrasing) -> Iterator[str]:
     for each in watched.passing:
         word = findings.SEVERITY_WORDS[each.finding.severity]
         yield ""
-        yield f"- **{word}** {sentence(findings.sentence(each.finding, say))}"
+        then = replace(say, as_of=each.last_at)
+        yield f"- **{word}** {sentence(findings.sentence(each.finding, then))}"
         yield f"  {capital(sentence(_seen(each.first_at, each.last_at, say)))}"
 
 

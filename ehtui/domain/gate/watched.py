@@ -84,6 +84,7 @@ class Watched(Value, frozen=True):
 
     baseline: Baseline
     until_at: float  # server time of the newest look
+    listed_at: float | None = None  # and of the newest one at the store
     number: int = -1  # of the newest event of the timeline
     is_whole: bool = True  # no event was missed
     gaps: tuple[Gap, ...] = ()
@@ -125,12 +126,14 @@ def baseline_of(looks: Iterable[Snapshot], group: str) -> Baseline | None:
 
 def watch_begun(baseline: Baseline, snapshot: Snapshot) -> Watched:
     """Nothing has happened yet."""
-    return Watched(baseline, snapshot.server_now, _newest(snapshot.timeline, -1))
+    number = _newest(snapshot.timeline, -1)
+    return Watched(baseline, snapshot.server_now, snapshot.listed_at, number)
 
 
 def followed(watched: Watched, snapshot: Snapshot) -> Watched:
     """With what a newer picture tells."""
     new = [event for event in snapshot.timeline if event.number > watched.number]
+    unseen_s = _unseen(watched.listed_at, snapshot.listed_at)
     gone, gaps = dict(watched.gone), list(watched.gaps)
     group = watched.baseline.group.lower()
 
@@ -139,7 +142,7 @@ def followed(watched: Watched, snapshot: Snapshot) -> Watched:
             case timeline.ConsumerGone(owner=str(owner)):
                 gone[owner] = event.at
             case _ if (event.subject.group or "").lower() == group:
-                gaps.extend(_gap(event, gone))
+                gaps.extend(_gap(event, gone, unseen_s))
 
     # In the order of what happened, which is not the one in which it was told.
     first = min((event.number for event in new), default=0)
@@ -147,6 +150,7 @@ def followed(watched: Watched, snapshot: Snapshot) -> Watched:
     return replace(
         watched,
         until_at=snapshot.server_now,
+        listed_at=snapshot.listed_at,
         number=_newest(new, watched.number),
         is_whole=watched.is_whole and not missed,
         gaps=tuple(gaps),
@@ -169,7 +173,12 @@ def _newest(events: Sequence[TimelineEvent], otherwise: int) -> int:
     return max((event.number for event in events), default=otherwise)
 
 
-def _gap(event: TimelineEvent, gone: Mapping[str, float]) -> Iterator[Gap]:
+def _unseen(before_at: float | None, now_at: float | None) -> float | None:
+    """How long lay between two looks at the store: what happened in it was not seen."""
+    return None if before_at is None or now_at is None else now_at - before_at
+
+
+def _gap(event: TimelineEvent, gone: Mapping[str, float], unseen_s: float | None) -> Iterator[Gap]:
     partition = event.subject.partition
     if partition is None:
         return
@@ -180,7 +189,8 @@ def _gap(event: TimelineEvent, gone: Mapping[str, float]) -> Iterator[Gap]:
     match event.details:
         case timeline.Claimed(was="released") as claim:
             free_s = claim.free_s
-            yield gap(claim.previous_owner, claim.owner, free_s or 0.0, free_s)
+            most_s = unseen_s if free_s is None else free_s  # released and claimed unseen
+            yield gap(claim.previous_owner, claim.owner, free_s or 0.0, most_s)
         case timeline.TakenOver() as taken if taken.dead_s is not None:
             yield gap(taken.previous_owner, taken.owner, taken.dead_s, taken.dead_s)
         case timeline.TakenOver() as taken:
