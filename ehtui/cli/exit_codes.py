@@ -111,6 +111,7 @@ OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
     },
     "events": _FINE,
     "config": _FINE,
+    "completion": _FINE,
     "doctor": {ExitCode.OK: "fine", ExitCode.UNREADABLE: "a check failed"},
     "demo": _FINE,
     "sandbox": {ExitCode.OK: "fine; with a command behind '--' the code of that"},
