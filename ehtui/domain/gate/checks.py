@@ -259,7 +259,12 @@ def _duplicates(group: GroupState | None, terms: Terms) -> Check:
     takeovers = sum(d.takeovers for d in deployments)
     read_again = sum((d.read_again for d in deployments), NONE) if takeovers else NONE
     evidence = DuplicatesWithin(
-        read_again.least, read_again.most, takeovers, uncounted, unknown, terms.duplicates
+        least=read_again.least,
+        most=read_again.most,
+        takeovers=takeovers,
+        uncounted=uncounted,
+        unknown=unknown,
+        budget=terms.duplicates,
     )
     return Check(_within(read_again, terms.duplicates, uncounted, unknown), evidence)
 

@@ -184,7 +184,14 @@ def _gap(event: TimelineEvent, gone: Mapping[str, float], unseen_s: float | None
         return
 
     def gap(owner: str | None, to: str | None, least_s: float, most_s: float | None) -> Gap:
-        return Gap(partition, event.at, owner, to, max(0.0, least_s), most_s)
+        return Gap(
+            partition=partition,
+            at=event.at,
+            from_owner=owner,
+            to_owner=to,
+            least_s=max(0.0, least_s),
+            most_s=most_s,
+        )
 
     match event.details:
         case timeline.Claimed(was="released") as claim:
