@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys legend commands metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys legend types-all commands metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+types-all: $(STAMP) ## the types of the package as on macOS and on Windows
+	for system in darwin win32; do $(BIN)/mypy --platform $$system --always-false LINUX --cache-dir .mypy_cache/$$system ehtui || exit; done
 
 imports: $(STAMP)
 	$(BIN)/lint-imports

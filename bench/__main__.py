@@ -38,7 +38,7 @@ def setting(took_s: float) -> str:
     cpu_info = Path("/proc/cpuinfo")
 
     if cpu_info.exists():
-        lines = cpu_info.read_text().splitlines()
+        lines = cpu_info.read_text(encoding="utf-8").splitlines()
         models = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
         model = next(models, model)
 

@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLAIN = "EHTUI_PLAIN"
 LINUX = sys.platform == "linux" and os.environ.get(PLAIN, "") in {"", "0"}  # its shortcuts are on
@@ -34,6 +38,30 @@ def user_id() -> int | None:
         return None
 
     return os.geteuid()
+
+
+_TRIES, _PAUSE_S = (25, 0.02) if sys.platform == "win32" else (1, 0.0)
+
+
+def put_in_place(new: Path, place: Path) -> None:
+    """Give the file another name, over whatever has that.
+
+    Windows refuses while somebody has either open, which most have for a moment: it is tried again
+    for half a second.
+
+    Raises:
+        OSError: It cannot be had; PermissionError where somebody keeps it open.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            new.replace(place)
+        except PermissionError:
+            if not left:
+                raise
+
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 class Shortcut(NamedTuple):

@@ -23,7 +23,7 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_file_stays_readable(path: Path) -> None:
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= FILE_LINES
 
     for function in functions(ast.parse(text)):
@@ -49,7 +49,7 @@ def test_the_amqp_core_knows_no_sockets_and_no_azure() -> None:
 
 
 def imports_private_amqp(path: Path) -> bool:
-    nodes = ast.walk(ast.parse(path.read_text()))
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     return any("azure.eventhub._" in name for node in nodes for name in names_imported(node))
 
 

@@ -56,3 +56,31 @@ def test_one_switch_turns_all_off(value: str, *, is_on: bool) -> None:
     )
 
     assert told.stdout.split() == (["True", "/proc"] if is_on else ["False", "/no/proc"])
+
+
+class Held:
+    """A file that somebody else has open for the first tries."""
+
+    def __init__(self, tries: int) -> None:
+        self.tries = tries
+        self.placed: list[object] = []
+
+    def replace(self, place: object) -> None:
+        if self.tries:
+            self.tries -= 1
+            raise PermissionError
+
+        self.placed.append(place)
+
+
+def test_what_is_held_open_for_a_moment_is_replaced_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As Windows holds it."""
+    monkeypatch.setattr(system, "_TRIES", 3)
+    short, long = Held(2), Held(3)
+    system.put_in_place(short, Path("there"))  # type: ignore[arg-type]  # only what it does counts
+    assert short.placed == [Path("there")]
+
+    with pytest.raises(PermissionError):
+        system.put_in_place(long, Path("there"))  # type: ignore[arg-type]  # as above

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
+from ehtui import system
 from ehtui.actions.sending import StoppedLateError
 from ehtui.actions.state_files import append_line, open_records, who
 from ehtui.domain.actions.audited import AuditEntry, entries
@@ -90,7 +92,8 @@ class AuditLog:
     def _set_aside(self, size: int) -> None:
         """Unless another ehtui just did: then the file of this name is a small one again."""
         if self.path.stat().st_size >= size:
-            self.path.replace(set_aside(self.path))
+            with suppress(PermissionError):  # at the next line, then: this one is written
+                system.put_in_place(self.path, set_aside(self.path))
 
 
 def set_aside(path: Path) -> Path:

@@ -124,7 +124,7 @@ def confinement_of(pid: int) -> Confinement:
         policy=os.sched_getscheduler(pid),
         priority=os.sched_getparam(pid).sched_priority,
         affinity=tuple(sorted(os.sched_getaffinity(pid))),
-        oom=int((proc / "oom_score_adj").read_text()),
+        oom=int((proc / "oom_score_adj").read_text("utf-8")),
         limits=tuple(_limits(proc)),
         cgroups=tuple(_cgroups(proc)),
         io_priority=io_priority_of(pid),
@@ -147,7 +147,7 @@ def _signals(mask: str) -> tuple[int, ...]:
 def _label(proc: Path) -> str | None:
     """None where nobody labels."""
     with suppress(OSError):
-        return (proc / "attr" / "current").read_text().rstrip("\0\n") or None
+        return (proc / "attr" / "current").read_text("utf-8").rstrip("\0\n") or None
 
     return None
 
@@ -160,7 +160,7 @@ def _namespaces(pid: int) -> Iterator[tuple[str, int]]:
 
 def _inside(path: Path, numbers: tuple[int, int, int]) -> tuple[int, int, int] | None:
     """The same users or groups as its own namespace numbers them; None where it has no number."""
-    rows = [tuple(map(int, line.split())) for line in path.read_text().splitlines()]
+    rows = [tuple(map(int, line.split())) for line in path.read_text(encoding="utf-8").splitlines()]
     found = [
         inside + number - outside
         for number in numbers
@@ -172,7 +172,7 @@ def _inside(path: Path, numbers: tuple[int, int, int]) -> tuple[int, int, int] |
 
 
 def _limits(proc: Path) -> Iterator[tuple[int, int]]:
-    for line in (proc / "limits").read_text().splitlines()[1 : len(LIMITS) + 1]:
+    for line in (proc / "limits").read_text("utf-8").splitlines()[1 : len(LIMITS) + 1]:
         soft, hard = line[26:].split()[:2]  # the name takes 26 columns
         yield _limit(soft), _limit(hard)
 
@@ -185,7 +185,7 @@ def _cgroups(proc: Path) -> Iterator[str]:
     """The folder of each hierarchy, where it is mounted here."""
     mounts = list(_cgroup_mounts())
 
-    for line in (proc / "cgroup").read_text().splitlines():
+    for line in (proc / "cgroup").read_text("utf-8").splitlines():
         _, controllers, path = line.split(":", 2)
         wanted = frozenset(controllers.split(",")) if controllers else None
 
@@ -341,7 +341,7 @@ def _locks(pid: int) -> Iterator[InheritedLock]:
     with suppress(OSError):
         for entry in sorted((folder / "fdinfo").iterdir()):
             with suppress(OSError, ValueError):
-                yield from _lock_of(folder / "fd" / entry.name, entry.read_text())
+                yield from _lock_of(folder / "fd" / entry.name, entry.read_text("utf-8"))
 
 
 def _lock_of(place: Path, told: str) -> Iterator[InheritedLock]:

@@ -1,7 +1,8 @@
 """Makes this process what another one was, right by right, and says what it could not become.
 
 Runs in a child that does nothing else. Loads the standard library only. What would leave it with
-more rights than the other had is refused; what leaves it with less is a loss that is told.
+more rights than the other had is refused; what leaves it with less is a loss that is told. Not for
+Windows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Finds the program and the script that a command line starts, as whoever will run them.
 
-Standard library only: it runs where the process ran that is to be started again.
+Standard library only: it runs where the process ran that is to be started again. Not for Windows,
+whose processes become nobody else.
 """
 
 from __future__ import annotations

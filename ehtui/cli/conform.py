@@ -220,7 +220,7 @@ def _tell(path: str | None, results: Sequence[Result], veil: Veil, about: dict[s
         file = Path(path).with_name(Path(path).name + suffix)
 
         try:
-            file.write_text(text)
+            file.write_text(text, encoding="utf-8")
         except OSError as error:
             raise ConfigError(
                 f"{file} cannot be written: {error.strerror}.", "Name another."

@@ -211,10 +211,13 @@ def _is_unread(stream: TextIO) -> bool:
     """Whether a stream goes into a pipe whose other end is closed."""
     import select  # noqa: PLC0415 - for who waits
 
+    if sys.platform == "win32":
+        return False
+
     try:
         pipe = stream.fileno()
 
-        if not hasattr(select, "poll") or not stat.S_ISFIFO(os.fstat(pipe).st_mode):
+        if not stat.S_ISFIFO(os.fstat(pipe).st_mode):
             return False
     except (OSError, ValueError):  # ValueError: it is no file
         return False
@@ -259,6 +262,7 @@ def standard_streams() -> Iterator[Output]:
 
     if isinstance(before[1], io.TextIOWrapper):
         before[1].reconfigure(errors="backslashreplace")
+        _be_as_elsewhere(before[1])
 
     output = Output(before[1] or io.StringIO())
     output.trouble = None if before[1] else OSError(errno.EBADF, "it is closed")
@@ -272,8 +276,14 @@ def standard_streams() -> Iterator[Output]:
         sys.stdin, sys.stdout, sys.stderr = before
 
 
+def _be_as_elsewhere(stream: io.TextIOWrapper) -> None:
+    """On Windows what is piped is UTF-8 with plain ends of lines too, whatever its code page is."""
+    if sys.platform == "win32" and not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
+        stream.reconfigure(encoding="utf-8", newline="\n")
+
+
 def _take_numbers() -> None:
-    if os.name != "posix":
+    if sys.platform == "win32":
         return
 
     for number in range(3):

@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from ehtui import system
 from ehtui.config.errors import ConfigError
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 
@@ -62,10 +63,10 @@ class MetricsFile:
         try:
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
 
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
 
-            beside.replace(self._path)
+            system.put_in_place(beside, self._path)
         except OSError as error:
             with suppress(OSError):
                 beside.unlink()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
+from ehtui import system
 from ehtui.actions import state_files
 from ehtui.domain.actions.requests import Actor, ConfiguredCommand, PlanningContext, Template
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing
@@ -36,7 +37,7 @@ def own_actor() -> Actor:
         own_pid=os.getpid(),
         ancestors=process_facts.own_line(),
         user=process_facts.own_user(),
-        is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
+        is_root=system.user_id() == 0,
     )
 
 

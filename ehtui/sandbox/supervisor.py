@@ -106,7 +106,7 @@ class Supervisor:
         line = _first_line(process, timeout_s)
 
         if not line:
-            said = child.log_path.read_text(errors="replace").strip()[-2000:]
+            said = child.log_path.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
             raise ChildFailedError(
                 f"the sandbox's {name} did not start: {said or 'no word from it'}"
             )

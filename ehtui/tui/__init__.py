@@ -81,7 +81,7 @@ def _drawn_where_it_is_seen() -> Iterator[None]:
     Keys would act on a screen that nobody sees.
     """
     if sys.__stderr__ is None:  # it is closed, and its number may be anything's by now
-        seen = os.fdopen(os.dup(1), "w")
+        seen = os.fdopen(os.dup(1), "w", encoding="utf-8")
         setattr(sys, "__stderr__", seen)  # noqa: B010 - declared final
 
     if sys.__stderr__ is None or not os.isatty(1) or os.isatty(sys.__stderr__.fileno()):

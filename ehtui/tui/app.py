@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -217,7 +217,7 @@ class EhtuiApp(Host):
         self._unsubscribe = hub.backend.subscribe(publish)
 
     def _leave_on_signals(self) -> None:
-        if os.name != "posix" or self.is_headless:
+        if sys.platform == "win32" or self.is_headless:  # its loop takes none
             return
 
         loop = asyncio.get_running_loop()

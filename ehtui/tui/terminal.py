@@ -6,6 +6,7 @@ import codecs
 import os
 import re
 import select
+import sys
 import threading
 from contextlib import suppress
 from functools import partial
@@ -45,7 +46,7 @@ def plain(driver: type[Driver]) -> type[Driver]:
 
 def careful(driver: type[Driver]) -> type[Driver]:
     """The driver `driver`, which survives every byte. Others than Unix terminals are left alone."""
-    if os.name != "posix":
+    if sys.platform == "win32":
         return driver
 
     from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415 - none but here

@@ -120,7 +120,7 @@ def test_one_that_takes_too_long_is_ended_with_what_it_started(tmp_path: Path) -
     ending = command(script(tmp_path, text), timeout_s=0.3, grace_s=0.2).run(b"")
 
     assert ending.trouble == "took too long and was ended"
-    child = int(Path("child").read_text())
+    child = int(Path("child").read_text(encoding="utf-8"))
     wait_until(lambda: not lives(child), timeout_s=10, what="its child has ended")
 
 

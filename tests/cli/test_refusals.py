@@ -127,7 +127,9 @@ def test_a_supervised_consumer_is_restarted_by_its_supervisor(folder: Path) -> N
     program = (sys.executable, "-c", "import signal; signal.pause()", marker(folder))
 
     with supervisord(folder, *program) as before:
-        wait_until(lambda: marker(folder) in Path(f"/proc/{before}/cmdline").read_text())
+        wait_until(
+            lambda: marker(folder) in Path(f"/proc/{before}/cmdline").read_text(encoding="utf-8")
+        )
         restart = f"{folder}/supervisorctl -c {folder}/supervisord.conf restart rag:rag_00"
 
         code, out, err = ehtui(folder, "restart", str(before), "--dry-run")

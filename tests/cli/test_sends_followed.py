@@ -48,7 +48,7 @@ def test_events_on_standard_input_have_to_be_agreed_to_beforehand(
 
 
 def test_standard_input_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    stdin = io.TextIOWrapper(io.BytesIO(b"one\n\ntwo\n"))
+    stdin = io.TextIOWrapper(io.BytesIO(b"one\n\ntwo\n"), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stdin)
 
     assert [each.body for each in _lines("-")] == [b"one", b"two"]

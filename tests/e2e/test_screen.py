@@ -95,7 +95,7 @@ def is_running(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
 
     try:
-        return stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
 

@@ -32,7 +32,7 @@ except OSError as error:
 
 
 def lines(path: Path) -> list[object]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def test_a_record_that_does_not_fit_leaves_no_half_of_it(tmp_path: Path) -> None:

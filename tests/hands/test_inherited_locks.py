@@ -147,7 +147,11 @@ def in_folder(stage: Stage) -> list[ProcessId]:
 
 
 def waits_for_a_lock(pid: int) -> bool:
-    waiting = (line for line in Path("/proc/locks").read_text().splitlines() if "->" in line)
+    waiting = (
+        line
+        for line in Path("/proc/locks").read_text(encoding="utf-8").splitlines()
+        if "->" in line
+    )
 
     return any(str(pid) in line.split() for line in waiting)
 

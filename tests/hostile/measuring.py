@@ -36,7 +36,7 @@ def peak_resident_bytes(pid: int) -> int:
 
 
 def _status_bytes(pid: int, name: str) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     (line,) = (line for line in lines if line.startswith(f"{name}:"))
 
     return int(line.split()[1]) * _KILOBYTE

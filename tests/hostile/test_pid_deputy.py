@@ -83,7 +83,7 @@ def give(path: Path, user: int, mode: int | None = None) -> Path:
 
 def written(path: Path, text: str, user: int = STRANGER, mode: int = 0o600) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
     return give(path, user, mode)
 

@@ -69,6 +69,8 @@ def _listening(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:
 
 
 def port_of(log: Path) -> int | None:
-    match = re.search(r"successfully listens on http://127\.0\.0\.1:(\d+)", log.read_text())
+    match = re.search(
+        r"successfully listens on http://127\.0\.0\.1:(\d+)", log.read_text(encoding="utf-8")
+    )
 
     return int(match[1]) if match else None

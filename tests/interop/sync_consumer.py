@@ -43,7 +43,7 @@ def on_event(context: PartitionContext, event: EventData | None) -> None:
     context.update_checkpoint(event)
 
     if event is not None and len(sys.argv) > 2:
-        with Path(sys.argv[2]).open("a") as file:
+        with Path(sys.argv[2]).open("a", encoding="utf-8") as file:
             file.write(f"{context.partition_id} {event.sequence_number}\n")
 
 

@@ -104,7 +104,11 @@ class Director:
                 self._details[process.id] = replace(details, parents=near)
 
             if process.log_path is not None:
-                lines = Path(process.log_path).read_text(errors="replace").splitlines()
+                lines = (
+                    Path(process.log_path)
+                    .read_text(encoding="utf-8", errors="replace")
+                    .splitlines()
+                )
                 self._logs[process.log_path] = tuple(lines[-LOG_LINES:])
 
     def act(self, request: Request) -> None:

@@ -45,7 +45,9 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until_ready(log: Path) -> None:
-    wait_until(lambda: "ready" in log.read_text(), what=f"{log.name} says it is ready")
+    wait_until(
+        lambda: "ready" in log.read_text(encoding="utf-8"), what=f"{log.name} says it is ready"
+    )
 
 
 def test_a_worker_is_asked_first_and_ends(supervisor: Supervisor) -> None:

@@ -144,7 +144,7 @@ def test_what_is_piped_through_tee_is_in_the_file_that_tee_writes(tmp_path: Path
     with running(["sh", "-c", f"echo {READY}; {script}"]) as shell:
         children = Path(f"/proc/{shell.pid}/task/{shell.pid}/children")
         wait_until(lambda: log.exists() and bool(log.read_text()))
-        pids = [int(pid) for pid in children.read_text().split()]
+        pids = [int(pid) for pid in children.read_text(encoding="utf-8").split()]
         found = {pid: logs_of(pid) for pid in pids}
 
     assert sorted(found.values()) == [(str(log),), (str(log),)]
@@ -206,7 +206,7 @@ def test_a_log_of_another_mount_namespace_is_read_there(
     (path,) = logs_of(child.pid)
 
     assert path == f"/proc/{child.pid}/root{log}"
-    assert Path(path).read_text() == f"{NINE}\n"
+    assert Path(path).read_text(encoding="utf-8") == f"{NINE}\n"
     assert identity_of(path) != identity_of(str(log))
 
     sample = process(child.pid, *logs_of(child.pid), started_at=started_at(child.pid))
@@ -233,7 +233,9 @@ def test_the_number_that_a_process_has_in_its_container() -> None:
     command = ["unshare", "--pid", "--fork", sys.executable, "-c", WAIT]
 
     with running(command) as outer:
-        (child,) = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()
+        (child,) = (
+            Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text(encoding="utf-8").split()
+        )
         found = ProcessId(int(child), started_at(int(child)))
 
         assert inner_pids(found.pid) == {1}

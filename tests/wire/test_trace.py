@@ -125,6 +125,6 @@ def test_one_process_has_one_trace_and_the_next_run_begins_anew(tmp_path: Path) 
         again.say("--", "after")
 
     trace.close()
-    told = Path(path).read_text()
+    told = Path(path).read_text(encoding="utf-8")
     assert "before" not in told
     assert "after" in told

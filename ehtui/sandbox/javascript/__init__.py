@@ -32,15 +32,15 @@ def install() -> Path:
     """
     folder = _cache() / "ehtui" / "javascript"
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = (SOURCES / MANIFEST).read_text()
+    manifest = (SOURCES / MANIFEST).read_text(encoding="utf-8")
     done = folder / INSTALLED
 
     for name in (PROGRAM, MANIFEST):
         shutil.copyfile(SOURCES / name, folder / name)
 
-    if not done.exists() or done.read_text() != manifest:
+    if not done.exists() or done.read_text(encoding="utf-8") != manifest:
         _run_npm(folder)
-        done.write_text(manifest)
+        done.write_text(manifest, encoding="utf-8")
 
     return folder
 

@@ -125,7 +125,7 @@ class Stage:
                 accounts[player.pid] = frozenset({player.name})
 
         for path in self.sandbox.folder.glob("*.account"):
-            for pid, owner in _ACCOUNT.findall(path.read_text(errors="replace")):
+            for pid, owner in _ACCOUNT.findall(path.read_text(encoding="utf-8", errors="replace")):
                 accounts[int(pid)] = accounts.get(int(pid), frozenset()) | {owner}
 
         return accounts

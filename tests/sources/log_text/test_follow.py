@@ -154,7 +154,7 @@ def test_a_huge_file_gives_its_head_and_its_tail(log: Path) -> None:
 
 def test_what_was_passed_over_is_read_piece_by_piece_and_whole(log: Path) -> None:
     numbers = [f"{n:08d}" for n in range(4 * PIECE_BYTES // 9)]
-    log.write_text("\n".join(numbers) + "\n")
+    log.write_text("\n".join(numbers) + "\n", encoding="utf-8")
     follower = LogFollower(log)
     first = follower.read()
     behind = [follower.behind_bytes]
