@@ -372,12 +372,13 @@ def tell_ends(outcomes: Sequence[Outcome], started_with: tuple[str, ...]) -> Non
 
 def ui_options(settings: Settings, banner: str | None, started_with: tuple[str, ...]) -> UiOptions:
     """How the screen of a hub looks and begins."""
-    from ehtui.cli.output_format import draws_ascii, utc_offset_s, wants_colour  # noqa: PLC0415
+    from ehtui.cli.output_format import draws_ascii, sayable, utc_offset_s, wants_colour  # noqa: PLC0415
     from ehtui.tui.options import UiOptions  # noqa: PLC0415
 
     ui = settings.ui
     decided = {
         "ascii": draws_ascii() if ui.ascii is None else ui.ascii,
+        "lang": sayable(ui.lang),
         "mono": ui.mono or not wants_colour(),
     }
     return UiOptions(

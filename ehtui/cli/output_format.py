@@ -37,7 +37,7 @@ def output_format(*, is_ascii: bool | None = None, language: Language = "en") ->
         cells=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
         colour=wants_colour(),
         glyphs=ASCII if (draws_ascii() if is_ascii is None else is_ascii) else UNICODE,
-        clock=Clock(utc_offset_s(), language),
+        clock=Clock(utc_offset_s(), sayable(language)),
     )
 
 
@@ -105,6 +105,20 @@ def draws_ascii() -> bool:
     locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
     is_plain = locale in {"C", "POSIX"} or os.environ.get("TERM", "").lower() in _LETTERS_ONLY
     return is_plain or not speaks_utf8()
+
+
+def sayable(language: Language) -> Language:
+    """That language, or English where standard output has no Hangul: escapes say nothing."""
+    if language != "ko":
+        return language
+
+    try:
+        "한국어".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "en"
+
+    is_console = os.environ.get("TERM", "").lower() in _LETTERS_ONLY
+    return "en" if is_console and sys.stdout.isatty() else language
 
 
 def speaks_utf8() -> bool:

@@ -71,10 +71,12 @@ def run_explain(args: argparse.Namespace) -> int:
 
 def _language(args: argparse.Namespace) -> Language:
     """As it is configured, where that can be read: what is wrong with it is no matter here."""
+    from ehtui.cli.output_format import sayable  # noqa: PLC0415
+
     try:
-        return resolve_args(args).settings.ui.lang
+        return sayable(resolve_args(args).settings.ui.lang)
     except ConfigError:
-        return language_of(args)
+        return sayable(language_of(args))
 
 
 def _print_headed(lines: Iterable[str], *, is_paged: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,14 @@ def test_a_language_that_there_is_not_is_told(
 
     assert run(["explain", "standby"]) == 64
     assert "EHTUI_LANG" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("encoding", "told"), [("ascii", "Leases"), ("euc-kr", "리스")])
+def test_an_output_without_hangul_is_told_in_english(
+    encoding: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = BytesIO()
+    monkeypatch.setattr("sys.stdout", TextIOWrapper(written, encoding))
+
+    assert run(["explain", "held", "--lang", "ko"]) == 0
+    assert written.getvalue().decode(encoding).startswith(f"held  ({told})")
