@@ -47,9 +47,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.snapshot import Finding, TimelineEvent
+    from ehtui.views.formats import Language
     from ehtui.views.korean import findings as korean
+    from ehtui.views.korean import timeline as korean_timeline
 else:
     korean = LazyModule("ehtui.views.korean.findings")
+    korean_timeline = LazyModule("ehtui.views.korean.timeline")
 
 
 def noticed_at(event: TimelineEvent) -> float | None:
@@ -87,12 +90,18 @@ def sentence(event: TimelineEvent, say: Phrasing) -> str:
     if event.finding is not None:
         return judged(event.finding, event.details, say)
 
-    text = TEXTS.get(event.kind)
+    text = _text_of(event, say.language)
 
     if text is None or not isinstance(event.details, text.kind.details):
         return _unknown(event, say)
 
     return text.sentence(event.details, say)
+
+
+def _text_of(event: TimelineEvent, language: Language) -> EventText[Any] | None:
+    """Its words; what has none in that language is told in English: what somebody did himself."""
+    told = korean_timeline.TEXTS.get(event.kind) if language == "ko" else None
+    return told or TEXTS.get(event.kind)
 
 
 def command_line(event: TimelineEvent, say: Phrasing) -> str:

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ehtui.domain.actions.events import ACTION_KINDS
+from ehtui.domain.costs import NOT_COUNTED, CostUnknown
 from ehtui.domain.findings.evidence import FindingKind
 from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.snapshot import Finding, Severity, Subject, TimelineEvent
-from ehtui.domain.timeline import FindingEnded
+from ehtui.domain.timeline import TIMELINE_KINDS, FindingEnded
 from ehtui.domain.why import why as ask_why
 from ehtui.domain.why.checks import Verdict
 from ehtui.domain.why.evidence import CHECKS, CheckKind
@@ -22,11 +24,12 @@ from ehtui.views.formats import Clock
 from ehtui.views.korean import findings as korean_findings
 from ehtui.views.korean import legend as korean_legend
 from ehtui.views.korean import particles, phrases
+from ehtui.views.korean import timeline as korean_timeline
 from ehtui.views.korean import why as korean_why
 from ehtui.views.legend.words import Chapter
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.width import width
-from tests.evidence import EXAMPLES, ZEROS, Values, anything, example
+from tests.evidence import EXAMPLES, ZEROS, Values, anything, evidence_of, example
 from tests.views import world
 from tests.views.test_findings import of_kind
 
@@ -248,3 +251,39 @@ def test_why_names_what_it_was_asked_about(subject: dict[str, Any], told: str) -
 
     assert lines[0].startswith(told)
     assert any(line.strip() in {"할 일", "용어"} for line in lines)
+
+
+# What somebody does with ehtui is told in the words of its plans.
+ENGLISH_EVENTS = {*ACTION_KINDS, "send.followed", "finding.began", "finding.ended"}
+HAPPENS = {id_: kind for id_, kind in TIMELINE_KINDS.items() if id_ not in ENGLISH_EVENTS}
+
+
+def test_every_event_that_happens_by_itself_has_korean() -> None:
+    assert {id_: text.kind for id_, text in korean_timeline.TEXTS.items()} == HAPPENS
+
+
+@pytest.mark.parametrize("kind", TIMELINE_KINDS)
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
+def test_every_event_has_words_in_korean(kind: str, values: Values, unknown: bool) -> None:
+    details = example(TIMELINE_KINDS[kind].details, values, world.NOW, unknown=unknown)
+    about = Subject(world.GROUP, "2", world.C)
+    told = timeline.sentence(TimelineEvent(1, world.NOW - 60, kind, about, details), SAY)
+
+    assert (kind in HAPPENS) <= is_sound(told), told
+
+
+@pytest.mark.parametrize("unknown", list(CostUnknown))
+def test_what_a_takeover_cost_is_told_in_korean(unknown: CostUnknown) -> None:
+    cost = replace(NOT_COUNTED, why=unknown)
+    details = evidence_of(
+        TIMELINE_KINDS["lease.taken_over"].details,
+        {"owner": world.A, "previous_owner": world.C, "dead_s": 6.0, "lag": 46},
+    )
+    event = TimelineEvent(1, world.NOW, "lease.taken_over", Subject(), replace(details, cost=cost))
+
+    told = timeline.sentence(event, SAY)
+    assert told.startswith(
+        "소유자 73fda457이 소유자 51ab7c10에게서 인계받았습니다(프로세스가 종료되고 6초 뒤)"
+    )
+    assert is_sound(told)

@@ -112,6 +112,17 @@ def partitions(names: Sequence[str]) -> str:
     return f"파티션 {ranges}" if len(ranges) <= _LISTED else in_all(len(names))
 
 
+def owned(names: Sequence[str], say: Phrasing) -> str:
+    """`group/partition` names: `P0, analytics의 P1`."""
+    told = []
+
+    for name in names:
+        group_name, _, number = name.rpartition("/")
+        told.append(f"{of_group(say, group_name or None)}{partition(number)}")
+
+    return listed(told)
+
+
 def owner(owner_id: str | None) -> str:
     """`소유자 73fda457`, or that it is not known."""
     return f"소유자 {formats.owner(owner_id)}" if owner_id else "알 수 없는 소유자"

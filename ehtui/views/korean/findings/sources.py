@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         StoreClockJump,
     )
 
-_PROBLEMS: Mapping[ProblemKind, str] = {
+PROBLEMS: Mapping[ProblemKind, str] = {
     ProblemKind.UNAUTHORISED: "인증 실패",
     ProblemKind.FORBIDDEN: "권한 없음",
     ProblemKind.NOT_FOUND: "없음",
@@ -143,7 +143,7 @@ def _not_visible_advice(found: NotVisible, _: About) -> tuple[str, ...]:
 
 
 def _limited(found: SourceLimit, _: About) -> str:
-    problem = _PROBLEMS[found.problem_kind]
+    problem = PROBLEMS[found.problem_kind]
     summary = safe(found.summary).rstrip(".")
     return f"{_source_name(found.source)}: 일부만 읽습니다({problem}: {summary})"
 
@@ -154,7 +154,7 @@ def _limited_advice(found: SourceLimit, _: About) -> tuple[str, ...]:
 
 def _source(found: SourceTrouble, about: About) -> str:
     last, since = found.last_read_at, about.say.time(found.failing_since_at)
-    problem, summary = _PROBLEMS[found.problem_kind], safe(found.summary).rstrip(".")
+    problem, summary = PROBLEMS[found.problem_kind], safe(found.summary).rstrip(".")
     age = phrases.since(about.say, last)
     return joined(
         f"{_source_name(found.source)}: {since}부터 읽지 못합니다({problem}: {summary})",

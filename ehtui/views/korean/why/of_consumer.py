@@ -69,19 +69,8 @@ def _no_consumer(found: ConsumerSigns, _: Phrasing) -> str:
     return joined("이 이벤트 허브의 컨슈머가 아닙니다", told)
 
 
-def _owned(names: tuple[str, ...], say: Phrasing) -> str:
-    """`group/partition` names: `P0, analytics의 P1`."""
-    told = []
-
-    for name in names:
-        group, _, number = name.rpartition("/")
-        told.append(f"{phrases.of_group(say, group or None)}{partitions((number,))}")
-
-    return phrases.listed(told)
-
-
 def _owns(found: ProcessOwns | OwnerHolds, say: Phrasing) -> str:
-    return f"{object_(_owned(found.partitions, say))} 소유합니다"
+    return f"{object_(phrases.owned(found.partitions, say))} 소유합니다"
 
 
 def _unnamed(found: OwnerLog, _: Phrasing) -> str:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 def _source(kind: CheckKind[SourceAnswer], name: str) -> CheckText[SourceAnswer]:
     def answers(found: SourceAnswer, say: Phrasing) -> str:
-        return f"{subject(name)} 응답합니다(마지막으로 읽은 때: {ago(say, found.read_at)})"
+        return f"{subject(name)} 응답합니다({ago(say, found.read_at)} 읽음)"
 
     def fails(found: SourceAnswer, _: Phrasing) -> str:
         summary = formats.text(found.summary).rstrip(".")
@@ -115,7 +115,7 @@ def _renewed(found: LeaseRenewals, say: Phrasing) -> str:
     every = found.renewed_every_s
     rhythm = f"{duration(every)}마다 " if every is not None else ""
     last = ago(say, found.renewed_at)
-    return f"{subject(owner(found.owner))} {rhythm}리스를 갱신합니다(마지막: {last})"
+    return f"{subject(owner(found.owner))} {rhythm}리스를 갱신합니다(마지막 갱신 {last})"
 
 
 def _silent(found: LeaseRenewals, say: Phrasing) -> str:
@@ -153,9 +153,9 @@ def _remote(found: OwnersProcess, _: Phrasing) -> str:
 
 
 def _unstable(found: OwnerChanges, _: Phrasing) -> str:
-    often = f" {phrases.times(found.changes)}" if found.changes else ""
+    often = f"{phrases.times(found.changes)}, " if found.changes else ""
     shaken_by = formats.text(found.finding) or "타임라인 참고"
-    return f"소유자가 계속 바뀝니다:{often} ({shaken_by})"
+    return f"소유자가 계속 바뀝니다({often}{shaken_by})"
 
 
 def _written(found: WrittenCheckpoint, say: Phrasing) -> str:
@@ -233,7 +233,7 @@ PARTITION_CHECKS = (
     CheckText(
         kind=kinds.PARTITION_HAS_EVENTS,
         yes=_events,
-        no=always("이벤트가 없습니다. 받을 것이 없습니다"),
+        no=always("이벤트가 없어서 받을 것이 없습니다"),
         unknown=always("이벤트가 있는지 알 수 없습니다"),
         next_step=always("테스트 이벤트를 보내고 도착하는지 보세요."),
     ),
