@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import threading
 from contextlib import suppress
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.plans import Plan
 
 MOST_BYTES = 8 << 20  # of one file; then it is set aside, over the one before
+_LOG = logging.getLogger(__name__)
 _LONGEST_LINE = 256 << 10
 
 
@@ -108,6 +110,7 @@ class Step:
         self._log = log
         self._at = at
         self._id = uuid4().hex[:16]
+        _LOG.info("%s begins; in the audit log: %s", plan.kind, self._id)
         self.fault = log.append(
             {"at": _iso(at), "event": "intent", "id": self._id, "plan": _told(plan)}
         )
@@ -130,6 +133,8 @@ class Step:
 
     def end(self, outcome: Outcome) -> str | None:
         """Note how it ended; why that could not be noted, or None."""
+        why = outcome.error or _refused(outcome) or "no complaint"
+        _LOG.info("%s %s: %s", outcome.plan.kind, outcome.state.value, why)
         return self._log.append(
             {
                 "at": _iso(outcome.at),

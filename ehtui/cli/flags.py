@@ -148,6 +148,27 @@ def language_of(args: argparse.Namespace | None) -> Language:
     return language(getattr(args, "lang", None) or os.environ.get(name) or "en", name)
 
 
+def add_log_flags(parser: argparse.ArgumentParser) -> None:
+    """`--log-file` and `-v`, which every command understands, before or after its name."""
+    import argparse  # noqa: PLC0415
+
+    parser.add_argument(
+        "--log-file",
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="write what ehtui does there: reads, retries, errors, actions; no secrets, and never "
+        "more than 8 MB",
+    )
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=argparse.SUPPRESS,
+        help="tell the same on standard error, or in the log file each read with its time; twice "
+        "for more",
+    )
+
+
 def _pid(text: str) -> int:
     import argparse  # noqa: PLC0415
 

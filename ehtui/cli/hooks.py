@@ -6,6 +6,7 @@ The lines of `watch` never wait for it: runs have a thread and a bounded queue o
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ehtui.cli.hook_command import HookCommand
     from ehtui.views.finding_news import FindingNews
 
+_LOG = logging.getLogger(__name__)
 MOST_WAITING = 100
 LAST_RUN_S = 5.0  # so long the one that runs may go on when `watch` ends
 
@@ -141,6 +143,8 @@ class Hooks:
             self._throttle.note(time.monotonic())
             document = json.dumps(plain(news.document), allow_nan=False)
             ended = self._command.run(f"{document}\n".encode())
+
+            _LOG.info("%s for %s: %s", self._command.name, news.finding.id, ended.trouble or "ok")
 
             if ended.trouble is not None:
                 self._say(f"{self._command.name} for {news.finding.id}: {ended.trouble}")

@@ -84,7 +84,13 @@ def _run_command(argv: list[str]) -> int:
 
     command: Callable[[argparse.Namespace], int] = args.run or _run_default
 
-    return command(args)
+    if "log_file" not in args and "verbose" not in args:
+        return command(args)
+
+    from ehtui.cli.log_file import logging_as_asked  # noqa: PLC0415 - `logging` takes its time
+
+    with logging_as_asked(args, argv):
+        return command(args)
 
 
 def _run_default(args: argparse.Namespace | None = None) -> int:

@@ -15,6 +15,7 @@ from ehtui.cli import exit_codes
 from ehtui.cli.flags import (
     add_colour_flag,
     add_language_flag,
+    add_log_flags,
     add_place_flag,
     add_settings_flags,
 )
@@ -110,6 +111,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     parser.set_defaults(command=None, run=None)
     add_colour_flag(parser)
     add_language_flag(parser)
+    add_log_flags(parser)
     add_settings_flags(parser)
     add_place_flag(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
@@ -119,6 +121,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
         command = subparsers.choices[name]
         add_colour_flag(command)
         add_language_flag(command)
+        add_log_flags(command)
         command.epilog = _with_codes(command, exit_codes.sentence(name))
 
     return parser

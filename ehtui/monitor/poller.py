@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import random
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Update
 from ehtui.sources.source import Eager, Paced, Source, retrieve
+
+_LOG = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 2.0
 FIRST_RETRY_THROTTLED_S = 4.0  # what the SDKs wait on com.microsoft:server-busy
@@ -186,13 +189,26 @@ class Poller:
         error = task.exception()
 
         if error is None:
-            self._failures = 0
-            self._has_read = True
+            self._note_success(asyncio.get_running_loop().time() - started)
             self.tell(task.result())
         elif isinstance(error, ProblemError):
             self._fail(error.problem, started)
         else:
+            _LOG.error("a fault of ehtui itself", exc_info=error)
             self._fail(self._own_fault(error), started)
+
+    def _note_success(self, took_s: float) -> None:
+        if self._failures:
+            _LOG.info("the %s answers again; reads that failed: %d", self.name, self._failures)
+
+        _LOG.log(
+            logging.DEBUG if self._has_read else logging.INFO,
+            "read the %s in %.3f s",
+            self.name,
+            took_s,
+        )
+        self._failures = 0
+        self._has_read = True
 
     def _own_fault(self, detail: object) -> Problem:
         goes_on = "Everything else continues, and it is tried again"
@@ -226,6 +242,14 @@ class Poller:
         # Counted from the end of the read: what times out slowly is not asked again at once.
         self._retry_s = elapsed + max(whole * (0.75 + 0.25 * self.jitter()), asked)
         at = self.clock()
+        _LOG.warning(
+            "reading the %s failed after %.3f s (%s): %s Next try in %.1f s.",
+            self.name,
+            elapsed,
+            problem.kind,
+            problem.summary,
+            self._retry_s - elapsed,
+        )
         self.tell(SourceFailed(at, self.name, problem, at + self._retry_s - elapsed))
 
     def _interval_s(self) -> float:

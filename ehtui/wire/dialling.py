@@ -7,6 +7,7 @@ that could do this take 120 ms to load (aiohttp), and none of them speaks AMQP's
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ehtui.wire.credentials import HubAccess
 
+_LOG = logging.getLogger(__name__)
 OPEN_S = 8.0  # of silence
 HEAD_START_S = 2.0  # of the way that is preferred: a firewall that drops it answers nothing
 _HTTP = b"HTTP/"
@@ -99,16 +101,31 @@ async def dial(
     tls = await asyncio.to_thread(roots) if access.use_tls else None
     race = _Race(access, ways, silence.broken, tls)
 
+    began = asyncio.get_running_loop().time()
+
     try:
         async with silence.at_most(within_s):
             connection = await race.run()
     except TimeoutError:
         raise ProblemError(race.silent(within_s)) from None
 
+    took_s = asyncio.get_running_loop().time() - began
+    _LOG.info("connected in %.3f s over %s", took_s, _shown(connection.route))
+
     if connection.route is not None and len(ways) > 1:
         _worked[_key(access)] = connection.route.carrier
 
     return connection
+
+
+def _shown(route: Route | None) -> str:
+    if route is None:
+        return "an unknown way"
+
+    through = f" through the proxy {route.proxy}" if route.proxy else ""
+    return (
+        f"{route.carrier} {route.host}:{route.port}{' with TLS' if route.uses_tls else ''}{through}"
+    )
 
 
 class _Race:
@@ -172,6 +189,7 @@ class _Race:
             try:
                 found = task.result()
             except _WayError as error:
+                _LOG.info("%s: %s", _shown(way.route), error.problem.summary)
                 self._failed.append((way, error.problem))
 
                 # Behind the same port there is something else only where it is known to be HTTP.

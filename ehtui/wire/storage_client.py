@@ -6,6 +6,7 @@ Only a source loads this, on the monitor's loop. Azure's libraries are loaded fo
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections import defaultdict
 from http import HTTPStatus
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from ehtui.wire.storage import StorageAddress
 
+_LOG = logging.getLogger(__name__)
 API_VERSION = "2021-12-02"  # the first ones that can list any blob name; old emulators know it
 CONNECT_TIMEOUT_S = 8.0  # TCP and TLS
 READ_TIMEOUT_S = 8.0  # of silence, before a reply or within it
@@ -201,6 +203,8 @@ class HttpBlobAccount:
     ) -> Reply:
         """One request; a reply that is neither a success nor in `absent` is a ProblemError."""
         url = self._url(container, name, query or {})
+        # Without the signature that a URL may have.
+        asked_for = "/".join(filter(None, (container, name))) or "the account"
         general = {"x-ms-version": API_VERSION, "User-Agent": "ehtui", **(headers or {})}
 
         if method == "PUT":
@@ -209,9 +213,15 @@ class HttpBlobAccount:
         async def exchange() -> Reply:
             asked = general | {"x-ms-client-request-id": str(uuid4())}
 
+            began = time.monotonic()
+
             with self._explained(container):
                 authorised = await self._authorised(method, url, asked)
-                return await self._http.ask(method, url, authorised, body, most_bytes=most_bytes)
+                reply = await self._http.ask(method, url, authorised, body, most_bytes=most_bytes)
+
+            took_s = time.monotonic() - began
+            _LOG.debug("%s %s: %d in %.3f s", method, asked_for, reply.status, took_s)
+            return reply
 
         response = await exchange()
 
