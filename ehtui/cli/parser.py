@@ -12,13 +12,8 @@ from typing_extensions import override
 
 import ehtui
 from ehtui.cli import exit_codes
-from ehtui.cli.flags import (
-    add_colour_flag,
-    add_language_flag,
-    add_log_flags,
-    add_place_flag,
-    add_settings_flags,
-)
+from ehtui.cli.common_flags import add_colour_flag, add_language_flag, add_log_flags
+from ehtui.cli.flags import add_place_flag, add_settings_flags
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
