@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ehtui.cli import exit_codes
 from ehtui.cli.acting import Afterwards, act, add_acting_flags, looking
 from ehtui.cli.checkpoint_flags import add_force, add_partitions, add_strategies, request_of
+from ehtui.cli.common_flags import add_colour_flag, add_language_flag, add_log_flags
 from ehtui.cli.flags import (
     ExitCode,
-    add_colour_flag,
-    add_language_flag,
     add_settings_flags,
     resolve_args,
 )
@@ -46,6 +45,7 @@ def add_checkpoint(subparsers: Any) -> None:
     for name, kind in kinds.choices.items():
         add_colour_flag(kind)
         add_language_flag(kind)
+        add_log_flags(kind)
         kind.epilog = exit_codes.sentence(f"checkpoint {name}")
 
 

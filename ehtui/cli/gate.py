@@ -6,10 +6,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from ehtui.cli.common_flags import add_colour_flag, add_language_flag, add_log_flags
 from ehtui.cli.flags import (
     ExitCode,
-    add_colour_flag,
-    add_language_flag,
     add_settings_flags,
     flag_words,
     resolve_args,
@@ -48,6 +47,7 @@ def add_gate(subparsers: Any) -> None:
     for kind in kinds.choices.values():
         add_colour_flag(kind)
         add_language_flag(kind)
+        add_log_flags(kind)
 
 
 def _add_begin(kinds: Any) -> None:
