@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys legend types-all commands metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys legend types-all commands output metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ legend: $(STAMP) ## write docs/legend.md: what every sign, state, column and fin
 
 commands: $(STAMP) ## write docs/commands.md and docs/ehtui.1 from the parser
 	$(BIN)/python -m tests.command_pages
+
+output: $(STAMP) ## write docs/output.md: formats, columns of CSV, exit codes
+	$(BIN)/python -m tests.output_page
 
 metrics: $(STAMP) ## write docs/metrics.md: every metric of `ehtui metrics`
 	$(BIN)/python -m tests.metrics_page

@@ -123,8 +123,12 @@ OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
 
 
 def sentence(command: str) -> str:
-    """For the end of its help: `Exit code: 0 fine; 3 …; from 64 on see ehtui --help.`."""
-    own = OF_COMMAND.get(command, _FINE)
+    """For the end of its help: `Exit code: 0 fine; 3 …`; empty where it has words of its own."""
+    own = OF_COMMAND.get(command)
+
+    if own is None:
+        return ""
+
     told = "; ".join(f"{code.value} {own[code]}" for code in sorted(own))
     return f"Exit code: {told}; all others: see 'ehtui --help'."
 

@@ -126,6 +126,9 @@ def _with_codes(command: argparse.ArgumentParser, codes: str) -> str:
     """What stands below its flags; where that has lines of its own, codes are lines too."""
     before = (command.epilog or "").strip()
 
+    if not codes:
+        return before
+
     if command.formatter_class is argparse.RawDescriptionHelpFormatter:
         return f"{before}\n\n{textwrap.fill(codes, READABLE_COLUMNS)}"
 

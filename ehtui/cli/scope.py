@@ -69,6 +69,9 @@ def check_scope(snapshot: Snapshot, scope: Scope) -> None:
     Raises:
         ConfigError: Hub and store were read, and have no such group or partition.
     """
+    if scope.is_all:
+        return
+
     from ehtui.domain.text import safe  # noqa: PLC0415
     from ehtui.views.formats import listed  # noqa: PLC0415
     from ehtui.views.narrowing import unknown_in  # noqa: PLC0415

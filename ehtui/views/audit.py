@@ -59,20 +59,21 @@ def _row(entry: AuditEntry, clock: Clock) -> Row:
     return Row(entry.id, cells, rank=2 if entry.is_bad else 0)
 
 
-DATA_COLUMNS = (
-    "at",
-    "user",
-    "host",
-    "identity",
-    "kind",
-    "hub",
-    "what",
-    "state",
-    "duration_s",
-    "refused",
-    "error",
-    "id",
-)
+# Each column and what it means.
+DATA_COLUMNS: Mapping[str, str] = {
+    "at": "when it was begun, by this host's clock",
+    "user": "who",
+    "host": "where",
+    "identity": "by which identity the service knows them",
+    "kind": "signal, restart, start, send, release, checkpoint …",
+    "hub": "namespace/hub, where the action names one",
+    "what": "what was done, in words",
+    "state": "how it ended; empty where no end is noted",
+    "duration_s": "how long it took",
+    "refused": "why it was refused",
+    "error": "why it failed",
+    "id": "the same in begin and end",
+}
 
 
 def audit_data(entries: Iterable[AuditEntry]) -> DataTable:

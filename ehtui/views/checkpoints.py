@@ -23,7 +23,7 @@ from ehtui.views.status_values import moment
 from ehtui.views.width import pad, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ehtui.domain.actions.checkpoint_plan import Change, CheckpointPlan, LiveOwner
     from ehtui.domain.actions.outcomes import Refusal
@@ -139,20 +139,21 @@ def _group_row(snapshot: Snapshot, partition: GroupPartition) -> tuple[str, ...]
     )
 
 
-DATA_COLUMNS = (
-    "group",
-    "partition",
-    "sequence",
-    "offset",
-    "lag",
-    "lag_is_bound",
-    "owner",
-    "written_at",
-    "layout",
-    "container",
-    "name",
-    "etag",
-)
+# Each column and what it means.
+DATA_COLUMNS: Mapping[str, str] = {
+    "group": "consumer group",
+    "partition": "its id",
+    "sequence": "sequence number of the last event that is done",
+    "offset": "its offset: opaque",
+    "lag": "events after it that can still be read",
+    "lag_is_bound": "whether it was never checkpointed: at most so much",
+    "owner": "who holds the partition",
+    "written_at": "when the checkpoint was written",
+    "layout": "format of its records",
+    "container": "of the blob",
+    "name": "of the blob",
+    "etag": "of the blob",
+}
 
 
 def groups_data(groups: Sequence[GroupState]) -> DataTable:

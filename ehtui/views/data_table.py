@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from ehtui.views.cells import Table
 
@@ -31,9 +31,10 @@ class DataTable:
     rows: tuple[tuple[Scalar, ...], ...]
 
     @classmethod
-    def of(cls, columns: Sequence[str], records: Iterable[Mapping[str, Scalar]]) -> DataTable:
+    def of(cls, columns: Iterable[str], records: Iterable[Mapping[str, Scalar]]) -> DataTable:
         """The records' values in the order of the columns."""
-        return cls(tuple(columns), tuple(tuple(record[c] for c in columns) for record in records))
+        names = tuple(columns)
+        return cls(names, tuple(tuple(record[name] for name in names) for record in records))
 
 
 # A spreadsheet takes what begins so for a formula, blanks before it or not, wide forms too; where

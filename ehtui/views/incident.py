@@ -101,7 +101,7 @@ def summary_part(say: Phrasing, reading: Reading) -> Iterator[str]:
     group = safe(say.group or "")
     began = began_at(snapshot)
     over_at = max((event.at for _, _, event in _ended(snapshot)), default=None)
-    calm = "nothing is wrong" if over_at is None else f"over since {say.full(over_at)}"
+    calm = "nothing wrong was found" if over_at is None else f"over since {say.full(over_at)}"
     where = f"{safe(hub.namespace)} / {safe(hub.name)}" if hub else "not read"
     rows = (
         ("Event hub", where),
@@ -122,7 +122,7 @@ def summary_part(say: Phrasing, reading: Reading) -> Iterator[str]:
 def wrong_parts(say: Phrasing) -> Iterator[Iterator[str]]:
     """What is wrong, the worst first: since when, what it rests on, and what to do."""
     wrong = [finding for finding in in_order(say.snapshot, say) if is_wrong(finding)]
-    yield iter(("## What is wrong", *(() if wrong else ("", "Nothing is wrong now."))))
+    yield iter(("## What is wrong", *(() if wrong else ("", "Nothing wrong was found."))))
 
     for finding in wrong:
         yield finding_part(finding, say)
@@ -207,8 +207,8 @@ def actions_part(say: Phrasing, reading: Reading) -> Iterator[str]:
     left_out = len(all_of_them) - len(shown)
     older = f"; the oldest {formats.count(left_out)} are left out" if left_out else ""
     yield (
-        f"Noted in the audit log of this user on this host since {moment}{older}. A signal names "
-        "processes and groups, not a hub."
+        f"The audit log of this user on this host, since {moment}{older}. A signal names processes "
+        "and groups but no hub: it may be of another hub's group of the same name."
     )
     yield ""
     yield markdown_text(readable(audit_table(shown, say.clock))).rstrip("\n")

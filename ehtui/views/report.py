@@ -132,7 +132,7 @@ def findings_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE)
     told = _findings(snapshot, group, output, has_ids=True)
     lines = [
         *_wrapped(f"{where(snapshot, group)}  {at}", output),
-        *(told if snapshot.findings else ("", "Nothing is wrong, as far as was read.")),
+        *(told if snapshot.findings else ("", "Nothing wrong was found.")),
         *_sources(snapshot, output),
         *_not_judged(snapshot, output),
     ]

@@ -84,9 +84,7 @@ def test_findings_are_what_is_wrong(told: Ehtui) -> None:
     assert "consumer.standby" not in said.out
     assert "consumer.standby" in told("findings", "--all").out
     assert told("findings", "--fail-on", "warning").code == ExitCode.WARNING
-    assert told("findings", "-p", "0").out.splitlines()[2] == (
-        "Nothing is wrong, as far as was read."
-    )
+    assert told("findings", "-p", "0").out.splitlines()[2] == "Nothing wrong was found."
 
 
 def test_findings_agree_in_every_format(told: Ehtui) -> None:

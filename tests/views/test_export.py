@@ -146,7 +146,7 @@ def test_only_the_rows_that_are_shown_in_their_order() -> None:
 @pytest.mark.parametrize("pane", TABLES)
 def test_a_pane_has_its_columns_with_and_without_rows(pane: str) -> None:
     for row in saved(pane).rows:
-        assert tuple(row) == COLUMNS[pane]
+        assert tuple(row) == tuple(COLUMNS[pane])
 
     bare = everything(Snapshot(), world.GROUP, pane)
     assert bare.rows == ()

@@ -102,7 +102,7 @@ def test_one_who_reads_it_where_the_clock_is_another_is_told_so() -> None:
 def test_nothing_wrong_is_said() -> None:
     page = page_of(world.snapshot(findings=(), timeline=()))
 
-    assert "Nothing is wrong now." in page
+    assert "Nothing wrong was found." in page
     assert "Nothing happened while it was watched." in page
     assert "No partition changed hands while it was watched." in page
     assert "Nothing is noted in the audit log" in page

@@ -11,7 +11,7 @@ from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.glyphs import ASCII
-from ehtui.views.report import OutputFormat, report, table_lines
+from ehtui.views.report import WIDE, OutputFormat, report, table_lines
 from ehtui.views.width import width
 from tests.views import world
 
@@ -62,6 +62,17 @@ def test_several_groups_are_shown_side_by_side() -> None:
 
     assert "Groups: 2" in printed
     assert re.search(r"analytics +ok +1 +1 +3", printed)
+
+
+def test_partitions_of_several_groups_are_shown_below_each_other() -> None:
+    other = world.group_state(world.partition("0", world.lease(), 20, 17), name="analytics")
+    snapshot = world.snapshot()
+    both = world.snapshot(groups=(*snapshot.groups, other))
+    printed = report(both, world.GROUP, WIDE, "analytics")
+
+    assert "Partitions of $Default: 3 · lag 1,823" in printed
+    assert "Partitions of analytics: 3 · lag 3" in printed
+    assert "\nPartitions: " not in printed
 
 
 def test_trouble_with_sources_is_told() -> None:
