@@ -14,7 +14,7 @@ from pathlib import Path
 from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped]
 
 import ehtui
-from ehtui.cli.flags import ExitCode
+from ehtui.cli.exit_codes import MEANINGS
 from ehtui.cli.parser import build_parser
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -28,20 +28,6 @@ Made from the parser by `make commands`; `ehtui COMMAND --help` says the same, `
 Flags that every command takes are told once, at the end, and so are exit codes.
 
 """
-_EXIT_CODES = {
-    ExitCode.OK: "done, or nothing is wrong",
-    ExitCode.WARNING: "a warning (where `--fail-on` asks for it); refused; not reached in time",
-    ExitCode.CRITICAL: "a critical finding; an action failed",
-    ExitCode.UNREADABLE: "a source could not be read, or not all of a hub",
-    ExitCode.DOWN: "a consumer was stopped, and could not be started again",
-    ExitCode.NOT_PASSED: "events were sent, and the group that is followed does not read them",
-    ExitCode.NO_VERDICT: "events were sent, and what becomes of them was not seen in time",
-    ExitCode.USAGE: "the command line or the configuration",
-    ExitCode.INTERNAL: "a fault of ehtui itself",
-    ExitCode.OUTPUT: "standard output is closed, or full",
-    ExitCode.INTERRUPTED: "Ctrl-C",
-    ExitCode.BROKEN_PIPE: "who read the output has gone",
-}
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -164,7 +150,7 @@ def _page() -> Iterator[str]:
     yield ""
     yield "| | |"
     yield "|---|---|"
-    yield from (f"| {code.value} | {words} |" for code, words in _EXIT_CODES.items())
+    yield from (f"| {code.value} | {words} |" for code, words in MEANINGS.items())
 
 
 def _command(command: argparse.ArgumentParser) -> Iterator[str]:
@@ -224,7 +210,7 @@ def man() -> str:
         if command.epilog is not None:
             page.add_section(f"more on '{command.prog}'", "=", _as_it_stands(command.epilog))
 
-    codes = [f"{code.value:>3}  {words}" for code, words in _EXIT_CODES.items()]
+    codes = [f"{code.value:>3}  {words}" for code, words in MEANINGS.items()]
     page.add_section("exit status", "=", _as_it_stands("\n".join(codes)))
 
     return _NO_MACRO.sub(r"\\&\g<0>", str(page))

@@ -22,7 +22,7 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.INTERNAL: "a fault of ehtui itself",
     ExitCode.OUTPUT: "standard output is closed, or full",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
-    ExitCode.BROKEN_PIPE: "whoever read the output has gone",
+    ExitCode.BROKEN_PIPE: "the reader of the output has gone",
 }
 _OF_JUDGING = {
     ExitCode.OK: "fine",
@@ -115,6 +115,7 @@ OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
     "doctor": {ExitCode.OK: "fine", ExitCode.UNREADABLE: "a check failed"},
     "demo": _FINE,
     "sandbox": {ExitCode.OK: "fine; with a command behind '--' the code of that"},
+    "completion": _FINE,
     "conform": {
         ExitCode.OK: "everything that was looked at is as believed",
         ExitCode.WARNING: "something is not",

@@ -33,7 +33,9 @@ def add_findings(subparsers: Any) -> None:
         metavar="15s",
         help="watch this long first: stuck handlers cannot be told from one read",
     )
-    parser.add_argument("--all", action="store_true", help="also what is no fault (info)")
+    parser.add_argument(
+        "--all", action="store_true", help="also remarks (info), which are not faults"
+    )
     add_fail_on(parser)
     add_scope_flags(parser)
     add_settings_flags(parser)

@@ -302,7 +302,7 @@ def reading_part(say: Phrasing, reading: Reading) -> Iterator[str]:
     yield f"- ehtui {escaped(reading.ehtui)} on {escaped(reading.system)}; it changed nothing."
     yield (
         f"- It reads the hub every {hub} and the store every {store}, more often while a lease is "
-        "about to lapse."
+        "about to expire."
     )
     yield f"- Times are in {say.clock.zone}."
     yield from _clock_lines(snapshot.clock_skew_s)

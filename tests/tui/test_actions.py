@@ -555,7 +555,7 @@ async def test_the_chart_looks_back_and_zooms() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("csv", "2,ok,"), ("json", '"id": "2"'), ("md", "| 2 | ok |"), ("svg", "<svg")],
+    [("csv", "2,ok,"), ("json", '"partition": "2"'), ("md", "| 2 | ok |"), ("svg", "<svg")],
 )
 async def test_what_is_shown_is_saved_and_nothing_overwritten(
     kind: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
