@@ -43,7 +43,7 @@ def add_completion(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "completion",
         help="print a script by which bash, zsh or fish complete ehtui",
-        description="Print a completion script for a shell. It is of this version: write it anew "
+        description="Print a completion script for a shell. It is of this version: run this again "
         "after an update.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -41,7 +41,7 @@ class OtlpPush:
         """Make ready to push there; nothing is connected yet.
 
         Raises:
-            ConfigError: Packages lack, or that is no address of HTTP.
+            ConfigError: Packages lack, or that is not an HTTP address.
         """
         _require_packages()
         self._shown = safe(url)
@@ -49,7 +49,7 @@ class OtlpPush:
 
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ConfigError(
-                f"--otlp {self._shown} is no address of HTTP.",
+                f"--otlp {self._shown} is not an HTTP address.",
                 f"Such as --otlp http://127.0.0.1:4318{PATH}",
             )
 

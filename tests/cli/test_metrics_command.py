@@ -73,7 +73,7 @@ def test_a_hub_that_does_not_answer_is_down_and_has_no_other_samples(ehtui: Ehtu
         (("--listen", "127.0.0.1:0", "--save", "x"), "does not go with --save"),
         (("--every", "30s"), "--every goes with --save or --otlp"),
         (("--save", "x", "--every", "10ms"), "at least 1 s"),
-        (("--otlp", "127.0.0.1:4318"), "no address of HTTP"),
+        (("--otlp", "127.0.0.1:4318"), "not an HTTP address"),
         (("--save", "/dev/null"), "not a regular file"),
     ],
 )

@@ -57,7 +57,7 @@ _HEALTH = Metric(
 _CONSUMERS = Metric(
     "ehtui.consumers",
     "{process}",
-    "Processes of this host that are, or may be, consumers of the hub, by their role: "
+    "Processes on this host that are, or may be, consumers of the hub, by their role: "
     + ", ".join(ConsumerRole)
     + ".",
     (*OF_HUB, "role"),

@@ -71,7 +71,7 @@ PARTITIONS: tuple[Read[PartitionState], ...] = (
             "ehtui.partition.enqueued_events",
             "{event}",
             "Events that were ever enqueued in the partition: its last sequence number, plus one. "
-            "It begins again where the hub is created anew.",
+            "It begins again where the hub is recreated.",
             OF_PARTITION,
             Kind.COUNTER,
         ),
