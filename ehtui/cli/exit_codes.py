@@ -115,7 +115,6 @@ OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
     "doctor": {ExitCode.OK: "fine", ExitCode.UNREADABLE: "a check failed"},
     "demo": _FINE,
     "sandbox": {ExitCode.OK: "fine; with a command behind '--' the code of that"},
-    "completion": _FINE,
     "conform": {
         ExitCode.OK: "everything that was looked at is as believed",
         ExitCode.WARNING: "something is not",
