@@ -146,7 +146,7 @@ class Row:
         reasons = Counter(
             f"{'not run' if c.outcome == 'skipped' else 'failed'}: {c.reason}"
             if c.outcome == "skipped"
-            else f"failed: {c.name.rpartition('.')[2]}: {c.reason}"
+            else f"failed: {c.name.rpartition('::')[2]}: {c.reason}"
             for c in cases
             if c.outcome != "passed"
         )
@@ -204,11 +204,11 @@ def _case(element: ElementTree.Element) -> Case:
 def printed(rows: Sequence[Row]) -> str:
     """The table, and below it what is to be said of some rows."""
     width = max(len(row.title) for row in rows)
-    lines = [f"{'':{width}}  passed  failed  not run    time"]
+    lines = [f"{'':{width}}  passed  failed  not run  tests took"]
 
     for row in rows:
         counts = f"{row.passed:6}  {row.failed:6}  {row.not_run:7}"
-        lines.append(f"{row.title:{width}}  {counts}  {row.seconds:4.0f} s")
+        lines.append(f"{row.title:{width}}  {counts}  {row.seconds:8.0f} s")
 
     lines += ["", *(f"{row.title}: {note}" for row in rows for note in row.notes)]
     return "\n".join(lines)

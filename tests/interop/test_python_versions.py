@@ -56,9 +56,12 @@ def group_of(place: str, version: str, kind: str) -> str:
 
 def free_host(port: int) -> str:
     """A loopback address on which that port is free: then connection strings name none."""
-    for last in range(2, 99):
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+
+    # Others look for theirs from 127.0.0.2 on, and each worker of ours has its own.
+    for last in range(20 * worker, 20 * worker + 20):
         with closing(socket.socket()) as tried:
-            host = f"127.0.0.{last}"
+            host = f"127.0.1.{last}"
 
             if tried.connect_ex((host, port)):
                 return host

@@ -37,6 +37,7 @@ from tests.interop import is_whole
 from tests.wire.proxying import ConnectProxy
 
 pytestmark = [
+    pytest.mark.timeout(300 if is_whole else 60),
     pytest.mark.asyncio(loop_scope="module"),
     # azure-eventhub, without TLS and with a proxy
     pytest.mark.filterwarnings("ignore:ssl=None is deprecated"),
