@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.interop import WHOLE, sdk_live
-from tests.interop.table import PARTS, Row, cases_in, printed, rows_of
+from tests.interop.table import PARTS, Row, cases_in, code_of, printed, rows_of
 
 FOLDER = sdk_live.CHECKOUT / ".work" / "interop"
 WITHIN_S = 1200.0
@@ -101,7 +101,7 @@ def main() -> int:
         fuzz_row(),
     ]
     print(f"\n{printed(rows)}\n\n{(time.monotonic() - began) / 60:.1f} minutes in all.")
-    return 1 if any(row.has_failed for row in rows) else 2 if any(r.lacks for r in rows) else 0
+    return code_of(rows)
 
 
 def live_row(end: str) -> Row:

@@ -124,17 +124,20 @@ class Row:
     @property
     def has_failed(self) -> bool:
         """Whether it is not as it should be."""
-        return bool(self.failed) if self.least is None else 0 < self.told < self.least
+        if self.least is None:
+            return bool(self.failed)
+
+        return self.has_run and self.passed < self.least
 
     @property
-    def told(self) -> int:
-        """How many passed, where anything ran."""
-        return self.passed or self.failed
+    def has_run(self) -> bool:
+        """Whether there was anything that could fail."""
+        return bool(self.passed or self.failed)
 
     @property
     def lacks(self) -> bool:
         """Whether something of it did not run that should."""
-        return not self.passed if self.least is not None else bool(self.not_run)
+        return bool(self.not_run) if self.least is None else not self.has_run
 
     @classmethod
     def of(cls, title: str, cases: Sequence[Case], end: str, least: int | None = None) -> Row:
@@ -144,11 +147,11 @@ class Row:
         row.seconds = sum(case.seconds for case in cases)
         row.notes = [case.note for case in cases if case.note]
         reasons = Counter(
-            f"{'not run' if c.outcome == 'skipped' else 'failed'}: {c.reason}"
-            if c.outcome == "skipped"
-            else f"failed: {c.name.rpartition('::')[2]}: {c.reason}"
-            for c in cases
-            if c.outcome != "passed"
+            f"not run: {case.reason}"
+            if case.outcome == "skipped"
+            else f"failed: {case.name.rpartition('::')[2]}: {case.reason}"
+            for case in cases
+            if case.outcome != "passed"
         )
         row.notes += [f"{text} ({n}x)" if n > 1 else text for text, n in reasons.items()]
 
@@ -212,3 +215,8 @@ def printed(rows: Sequence[Row]) -> str:
 
     lines += ["", *(f"{row.title}: {note}" for row in rows for note in row.notes)]
     return "\n".join(lines)
+
+
+def code_of(rows: Sequence[Row]) -> int:
+    """How the command ends: 1 for a failure, 2 where only something is missing."""
+    return 1 if any(row.has_failed for row in rows) else 2 if any(r.lacks for r in rows) else 0
