@@ -19,7 +19,7 @@ from ehtui.domain.timeline import TIMELINE_KINDS, FindingEnded
 from ehtui.domain.why import why as ask_why
 from ehtui.domain.why.checks import Verdict
 from ehtui.domain.why.evidence import CHECKS, CheckKind
-from ehtui.views import findings, legend, timeline, why
+from ehtui.views import details, findings, legend, timeline, why
 from ehtui.views.formats import Clock
 from ehtui.views.korean import findings as korean_findings
 from ehtui.views.korean import legend as korean_legend
@@ -146,7 +146,8 @@ def test_every_check_has_korean_of_the_same_shape() -> None:
 
     assert {id_: text.kind for id_, text in told.items()} == CHECKS
     assert set(korean_why.VERDICT_WORDS) == set(Verdict)
-    assert set(korean_why.HEADINGS) == {why.TO_DO, why.CHECKS, why.GLOSSARY}
+    headings = {why.TO_DO, why.CHECKS, why.GLOSSARY, details.FINDING, details.EVIDENCE}
+    assert set(korean_why.HEADINGS) == headings
 
     for id_, text in why.TEXTS.items():
         korean = told[id_]

@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+FINDING, EVIDENCE = "Finding", "Evidence"
+
+
 def finding_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:
     """The finding, what to do, what it rests on; empty once it is gone."""
     finding = finding_at(snapshot, key)
@@ -49,9 +52,9 @@ def finding_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section
     )
     about = [("since", say.full(finding.since)), ("id", safe(finding.id))]
     return [
-        Section("Finding", (severity,)),
+        Section(heading(FINDING, say.language), (severity,)),
         *to_do(findings.advice(finding, say), say.language),
-        section("Evidence", [*about, *findings.evidence(finding, say)]),
+        section(heading(EVIDENCE, say.language), [*about, *findings.evidence(finding, say)]),
     ]
 
 

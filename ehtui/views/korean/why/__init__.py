@@ -27,6 +27,8 @@ HEADINGS: Mapping[str, str] = {
     "What to do": "할 일",
     "Checks": "확인한 것",
     "What the words mean": "용어",
+    "Finding": "진단",
+    "Evidence": "근거",
 }
 
 
