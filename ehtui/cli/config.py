@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.cli.flags import add_settings_flags, configuration_of, resolve_args
+from ehtui.config.errors import SeveralHubsError
 from ehtui.config.secret import Secret, masked
 from ehtui.domain.text import MASK, mask_arguments, safe, safe_value, visible
 
@@ -38,7 +39,14 @@ def run_config(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: One of them cannot be used.
     """
-    resolved = resolve_args(args)
+    try:
+        resolved = resolve_args(args)
+    except SeveralHubsError as error:
+        from ehtui.cli.profiles import profiles_text  # noqa: PLC0415 - where there are any
+
+        print(profiles_text(configuration_of(args).read()))
+        print(f"{error.summary} Every setting of one: ehtui config --profile NAME --hub NAME.")
+        return 0
 
     if any(key.startswith("ui.") for key in resolved.origins):
         from ehtui.tui.setting_names import check_names  # noqa: PLC0415 - Textual

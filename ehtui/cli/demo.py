@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.flags import add_screen_flags, for_screen
+from ehtui.cli.screen_flags import add_screen_flags, for_screen
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:

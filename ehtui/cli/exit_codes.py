@@ -45,6 +45,11 @@ _FINE = {ExitCode.OK: "fine"}
 # What a command means by those that it gives itself; all of them give those from 64 on too.
 OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
     "status": _OF_JUDGING,
+    "hubs": {
+        **_OF_JUDGING,
+        ExitCode.UNREADABLE: "a hub could not be read, or its profile not be used",
+    },
+    "profiles": {ExitCode.OK: "fine", ExitCode.USAGE: "something in a profile cannot be used"},
     "findings": _OF_JUDGING,
     "report": {
         **_OF_JUDGING,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import add_settings_flags, resolve_args, seconds
+from ehtui.cli.judging import add_fail_on
 from ehtui.cli.outputs import Result, Writer, add_output_flags
 from ehtui.cli.scope import add_scope_flags, check_scope, scope_of, shown_groups
-from ehtui.cli.status import add_fail_on
 
 if TYPE_CHECKING:
     import argparse

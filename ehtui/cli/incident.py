@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import ehtui
 from ehtui.cli.flags import add_settings_flags, resolve_args, seconds
+from ehtui.cli.judging import add_fail_on
 from ehtui.cli.paging import add_pager_flag, print_long
 from ehtui.cli.scope import add_scope_flags, check_scope, scope_of, shown_groups
-from ehtui.cli.status import add_fail_on
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO, cast
 
 from ehtui.cli.flags import ExitCode
-from ehtui.config.errors import ConfigError
+from ehtui.config.errors import ConfigError, SeveralHubsError
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.text import mask_secrets, safe, visible
 
@@ -109,7 +109,13 @@ def _run_default(args: argparse.Namespace | None = None) -> int:
     from ehtui.cli.flags import resolve_args  # noqa: PLC0415
     from ehtui.cli.status import run_report  # noqa: PLC0415
 
-    resolved = resolve_args(args)
+    try:
+        resolved = resolve_args(args)
+    except SeveralHubsError:
+        from ehtui.cli.hubs_command import report_hubs  # noqa: PLC0415
+
+        return report_hubs(args)
+
     settings = resolved.settings
     pid_report(resolved)
     return run_report(settings, watch_s=REFRESHES * settings.poll.hub_s)

@@ -13,7 +13,8 @@ from typing_extensions import override
 import ehtui
 from ehtui.cli import exit_codes
 from ehtui.cli.common_flags import add_colour_flag, add_language_flag, add_log_flags
-from ehtui.cli.flags import add_place_flag, add_settings_flags
+from ehtui.cli.flags import add_settings_flags
+from ehtui.cli.screen_flags import add_every_profile, add_place_flag
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Each module has `add_NAME(subparsers)`, which sets `run`; it loads heavy things when that runs.
 COMMANDS = {
     "status": "ehtui.cli.status",
+    "hubs": "ehtui.cli.hubs_command",
+    "profiles": "ehtui.cli.profiles",
     "findings": "ehtui.cli.findings",
     "timeline": "ehtui.cli.timeline",
     "report": "ehtui.cli.incident",
@@ -109,6 +112,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     add_log_flags(parser)
     add_settings_flags(parser)
     add_place_flag(parser)
+    add_every_profile(parser, "the overview, also where .env or the environment name one hub")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     for name in names:

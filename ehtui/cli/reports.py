@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
+from ehtui.cli.judging import add_fail_on
 from ehtui.cli.outputs import Result, Writer, add_output_flags
-from ehtui.cli.status import add_fail_on
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:

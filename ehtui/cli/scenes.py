@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.cli import compose
-from ehtui.cli.flags import ExitCode, for_screen, language_of
+from ehtui.cli.flags import ExitCode, language_of
 from ehtui.cli.output_format import has_terminal, output_format
+from ehtui.cli.screen_flags import for_screen
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.config.settings import (

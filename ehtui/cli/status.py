@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
+from ehtui.cli.judging import add_fail_on, every
 from ehtui.cli.outputs import Format, Result, Writer, add_output_flags
 from ehtui.cli.scope import add_scope_flags, check_scope, scope_of, shown_groups
+from ehtui.cli.screen_flags import add_every_profile
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from ehtui.config.settings import Settings
@@ -45,6 +47,7 @@ def add_status(subparsers: Any) -> None:
         help="print a report so often until Ctrl-C, and read at least so often",
     )
     add_fail_on(parser)
+    add_every_profile(parser, "a line for each group of every hub of every profile (ehtui hubs)")
     parser.add_argument(
         "--exact",
         action="store_true",
@@ -55,35 +58,17 @@ def add_status(subparsers: Any) -> None:
     parser.set_defaults(run=run_status)
 
 
-def add_fail_on(parser: argparse.ArgumentParser, default: str = "critical") -> None:
-    """`--fail-on`, which says of every command that judges when its exit code tells of findings."""
-    parser.add_argument(
-        "--fail-on",
-        choices=("warning", "critical", "never"),
-        default=default,
-        help=f"which findings make the exit code 1 or 2 (default: {default})",
-    )
-
-
-MOST_OFTEN_S = 0.2  # as `poll` in a file
-
-
-def every(text: str) -> float:
-    """A length of time between two reports; an argparse type."""
-    length_s = seconds(text)
-
-    if length_s < MOST_OFTEN_S:
-        raise argparse.ArgumentTypeError(f"'{text}' is too often: 200ms or more")
-
-    return length_s
-
-
 def run_status(args: argparse.Namespace) -> int:
     """Report once, or until it is over.
 
     Raises:
         ConfigError: Flags that do not go together, or a group or partition that there is not.
     """
+    if getattr(args, "every_profile", False):
+        from ehtui.cli.hubs_command import run_hubs  # noqa: PLC0415
+
+        return run_hubs(args)
+
     if args.exact and args.watch:
         raise ConfigError("--exact reads once.", "Leave out --watch, or --exact.")
 

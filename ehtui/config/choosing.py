@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from ehtui.config.errors import ConfigError
+from ehtui.config.errors import ConfigError, SeveralHubsError
 from ehtui.config.found import PROFILE_VARIABLE, Chosen, ConfiguredHub, Found
 from ehtui.config.profiles import ProfilePart
 from ehtui.domain.hubs import key_of
@@ -28,7 +28,7 @@ def the_one(found: Found) -> Chosen:
     meant = _meant(found)
 
     if len(meant) > 1:
-        raise ConfigError(
+        raise SeveralHubsError(
             f"Several hubs are configured: {', '.join(_shown(*each) for each in meant)}.",
             "Choose one with --profile NAME and --hub NAME, or look at all with 'ehtui hubs'.",
         )

@@ -12,3 +12,7 @@ class ConfigError(Exception):
         self.summary = safe(summary)
         self.advice = safe(advice)
         super().__init__(self.summary)
+
+
+class SeveralHubsError(ConfigError):
+    """Several hubs are configured, and nothing says which is meant."""

@@ -252,6 +252,7 @@ def _origins(reader: SectionReader, given: Mapping[str, object]) -> dict[str, Or
         for key in keys
         if not key.startswith((*LAYERED, "hubs", "env_file", "read_only", "production"))
     }
+    origins["profile"] = Origin(Layer.PROFILE, reader.under, reader.file.where(reader.under))
     production = "production" if given.get("production") is not None else "eventhub.production"
 
     if production in keys:
