@@ -26,6 +26,10 @@ ehtui metrics --otlp http://127.0.0.1:4318 --every 30s    # a collector; pip ins
   query works on both. OpenTelemetry's conventions for messaging name what clients measure of
   their own calls, and nothing that a monitor sees; what is taken from them is the attributes, so
   that series join with those of instrumented clients.
+- **Many hubs** (`--all`) are told apart by `server_address`, `messaging_destination_name` and
+  `profile`, which every metric of a hub has where a profile is meant; `server_port` is there only
+  where a namespace names a port. Each hub is read every 30 s, and at its own pace while it has a
+  warning or worse.
 - **Unknown is not zero**: what was not read, or cannot be known, has no sample.
   `ehtui_group_lag_unknown_partitions` counts what a sum leaves out.
 - **Stale reads** keep their last values, and `ehtui_source_age_seconds` grows. In a file nothing

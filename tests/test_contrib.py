@@ -26,7 +26,13 @@ DASHBOARD = CONTRIB / "grafana" / "ehtui-dashboard.json"
 REFERENCE = metrics_page.PAGE.read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(?P<name>ehtui_\w+)`<br>.*? \| \w+ \| (?P<labels>[^|]*) \|", re.MULTILINE)
 METRICS = {row["name"]: set(re.findall(r"\w+", row["labels"])) for row in ROW.finditer(REFERENCE)}
-SCRAPED = {"server_port", "instance", "job", "__name__"}  # of some hubs; of every scraper
+SCRAPED = {
+    "server_port",
+    "profile",
+    "instance",
+    "job",
+    "__name__",
+}  # of some hubs; of every scraper
 LABELS = set().union(*METRICS.values()) | SCRAPED
 
 NAMED = re.compile(r"\behtui_\w+")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
+from ehtui.cli.flags import ExitCode, add_settings_flags, configuration_of, resolve_args, seconds
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from ehtui.config.settings import Settings
+    from ehtui.cli.metrics_pictures import Pictures
     from ehtui.domain.snapshot import Snapshot
     from ehtui.views.metrics.values import Family, Picture
 
@@ -27,6 +28,7 @@ _EPILOG = (
 LOOPBACK = "127.0.0.1"
 _LAST_PORT = 65535
 SHORTEST_S = 1.0
+_LONG_S = 3600.0
 
 
 def add_metrics(subparsers: Any) -> None:
@@ -37,6 +39,12 @@ def add_metrics(subparsers: Any) -> None:
         description="Read everything once and print it as OpenMetrics text; or write it into a "
         "file, serve it to Prometheus, or push it to an OpenTelemetry collector.",
         epilog=_EPILOG,
+    )
+    parser.add_argument(
+        "--all",
+        dest="every_profile",
+        action="store_true",
+        help="of every hub of every profile; with --profile, of all of its hubs",
     )
     parser.add_argument(
         "--format",
@@ -102,13 +110,24 @@ def run_metrics(args: argparse.Namespace) -> int:
         ProblemError: It could not be written, served or pushed.
     """
     _check(args)
-    settings = resolve_args(args).settings
 
     if args.listen is not None:
-        return _serve(settings, *args.listen)
+        from ehtui.cli.metrics_server import require_client  # noqa: PLC0415
 
-    tellers = _tellers(args)
-    return _once(settings, tellers) if args.every is None else _again(settings, tellers, args.every)
+        require_client()
+        return _serve(_pictures(args), *args.listen)
+
+    tellers, pictures = _tellers(args), _pictures(args)
+    return _once(pictures, tellers) if args.every is None else _again(pictures, tellers, args.every)
+
+
+def _pictures(args: argparse.Namespace) -> Pictures:
+    from ehtui.cli.metrics_pictures import AllHubs, OneHub  # noqa: PLC0415 - every room below
+
+    if args.every_profile:
+        return AllHubs(configuration_of(args))
+
+    return OneHub(resolve_args(args).settings)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -161,89 +180,84 @@ def _tellers(args: argparse.Namespace) -> list[Tell]:
     return tellers
 
 
-def _once(settings: Settings, tellers: Sequence[Tell]) -> int:
-    from ehtui.cli.compose import look  # noqa: PLC0415 - every room below comes with it
+def _once(pictures: Pictures, tellers: Sequence[Tell]) -> int:
     from ehtui.cli.output_format import tell_unread  # noqa: PLC0415
     from ehtui.views.metrics import families  # noqa: PLC0415
-    from ehtui.views.status import FailOn, exit_code  # noqa: PLC0415
 
-    snapshot = look(settings)
-    found = families(_pictures(settings, snapshot))
+    found = pictures.once()
+    told = families(found)
 
     for tell in tellers:
-        tell(found)
+        tell(told)
 
-    tell_unread(snapshot)
-    _tell_failed(snapshot)
+    for picture in found:
+        tell_unread(picture.snapshot)
+        _tell_failed(picture, is_one=len(found) == 1)
 
-    return exit_code(snapshot, FailOn.NEVER)
+    return ExitCode.OK if all(_is_whole(each.snapshot) for each in found) else ExitCode.UNREADABLE
 
 
-def _tell_failed(snapshot: Snapshot) -> None:
+def _is_whole(snapshot: Snapshot) -> bool:
+    """Whether all was read that is meant to be: of many hubs this host's processes are not."""
+    from ehtui.cli.metrics_pictures import OF_HUB  # noqa: PLC0415
+    from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+    from ehtui.views.pending import unread_partitions  # noqa: PLC0415
+
+    is_unread = any(
+        source.status is SourceStatus.FAILED
+        or (source.status is SourceStatus.STARTING and source.name in OF_HUB)
+        for source in snapshot.sources
+    )
+    return not is_unread and not unread_partitions(snapshot)
+
+
+def _tell_failed(picture: Picture, *, is_one: bool) -> None:
     """Nobody reads metrics for the reason why there are none."""
     from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+    from ehtui.domain.text import safe  # noqa: PLC0415
     from ehtui.views.sources import problem_line  # noqa: PLC0415
 
-    for source in snapshot.sources:
+    of = "" if is_one else f" of {safe(picture.hub)}"
+
+    for source in picture.snapshot.sources:
         if source.status is SourceStatus.FAILED and source.problem is not None:
             told = problem_line(source.problem)
-            print(f"ehtui: the {source.name} could not be read: {told}", file=sys.stderr)
+            print(f"ehtui: the {source.name}{of} could not be read: {told}", file=sys.stderr)
 
 
-def _pictures(settings: Settings, snapshot: Snapshot) -> list[Picture]:
-    from ehtui.cli.compose import namespace_of  # noqa: PLC0415
-    from ehtui.clock import steady  # noqa: PLC0415
-    from ehtui.views.metrics.values import Picture  # noqa: PLC0415
-
-    return [Picture(namespace_of(settings), settings.eventhub.name or "", snapshot, steady())]
-
-
-def _again(settings: Settings, tellers: Sequence[Tell], every_s: float) -> int:
+def _again(pictures: Pictures, tellers: Sequence[Tell], every_s: float) -> int:
     """Until Ctrl-C; what cannot be told this time is said, and tried again."""
-    from ehtui.cli.compose import first_look, make_monitor  # noqa: PLC0415
     from ehtui.domain.problems import ProblemError  # noqa: PLC0415
-    from ehtui.monitor import watch  # noqa: PLC0415
     from ehtui.views.metrics import families  # noqa: PLC0415
 
-    monitor = make_monitor(settings)
-    monitor.start()
-
     try:
-        first_look(monitor)
+        pictures.begin(waits=True)
 
         while True:
-            found = families(_pictures(settings, monitor.snapshot))
+            told = families(pictures.now())
 
             for tell in tellers:
                 try:
-                    tell(found)
+                    tell(told)
                 except ProblemError as error:
                     print(f"ehtui: {error.problem.summary}", file=sys.stderr)
 
-            watch(monitor, every_s)
+            time.sleep(every_s)
     finally:
-        monitor.stop()
+        pictures.end()
 
 
-def _serve(settings: Settings, host: str, port: int) -> int:
+def _serve(pictures: Pictures, host: str, port: int) -> int:
     """Until Ctrl-C: what is known is told to whoever asks, as it is then."""
-    from ehtui.cli.metrics_server import require_client, serving  # noqa: PLC0415
+    from ehtui.cli.metrics_server import serving  # noqa: PLC0415
 
-    require_client()
-
-    from ehtui.cli.compose import make_monitor  # noqa: PLC0415
-    from ehtui.monitor import watch  # noqa: PLC0415
-
-    monitor = make_monitor(settings)
-
-    with serving(lambda: _pictures(settings, monitor.snapshot), host, port) as url:
+    with serving(pictures.now, host, port) as url:
         print(f"Serving {url}", file=sys.stderr, flush=True)
-        monitor.start()
 
         try:
-            while True:
-                watch(monitor, 3600.0)
-        finally:
-            monitor.stop()
+            pictures.begin(waits=False)
 
-    return ExitCode.OK
+            while True:
+                time.sleep(_LONG_S)
+        finally:
+            pictures.end()

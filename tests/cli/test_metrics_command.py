@@ -62,6 +62,38 @@ def test_a_hub_that_does_not_answer_is_down_and_has_no_other_samples(ehtui: Ehtu
     assert not [name for name, _ in found if name.startswith("ehtui_partition")]
 
 
+TWO_PROFILES = f"""\
+eventhub: {{connection_string: "{NOWHERE.replace("EntityPath=h", "")}"}}
+profiles:
+  prod: {{hubs: [orders, payments]}}
+  same: {{hubs: [{{name: orders, consumer_group: audit}}]}}
+  broken: {{hubs: [orders], eventhub: {{connection_string: nonsense}}}}
+"""
+
+
+def test_all_hubs_are_told_apart(ehtui: Ehtui, tmp_path: Path) -> None:
+    (tmp_path / "ehtui.yaml").write_text(TWO_PROFILES)
+    said = ehtui("metrics", "--all")
+    up = [
+        (each.labels["profile"], each.labels["messaging_destination_name"])
+        for family in parse_open(said.out)
+        for each in family.samples
+        if each.name == "ehtui_source_up" and each.labels["source"] == "hub"
+    ]
+
+    assert said.code == 3
+    assert up == [("prod", "orders"), ("prod", "payments"), ("same", "orders")]
+    assert "the hub of payments could not be read" in said.err
+
+
+def test_of_one_profile_all_hubs(ehtui: Ehtui, tmp_path: Path) -> None:
+    (tmp_path / "ehtui.yaml").write_text(TWO_PROFILES)
+    said = ehtui("metrics", "--all", "--profile", "same")
+
+    assert 'profile="same"' in said.out
+    assert 'profile="prod"' not in said.out
+
+
 @pytest.mark.parametrize(
     ("argv", "told"),
     [

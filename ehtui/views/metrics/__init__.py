@@ -65,7 +65,7 @@ _CONSUMERS = Metric(
 _FINDINGS = Metric(
     "ehtui.findings",
     "{finding}",
-    "Findings now, by severity. No sample before everything that is configured was read once.",
+    "Findings now, by severity. No sample before hub and store were tried once.",
     (*OF_HUB, "severity"),
 )
 _SINCE = Metric(
@@ -153,7 +153,11 @@ def _of_group(group: GroupState, picture: Picture) -> Iterator[tuple[Metric, Sam
 
 
 def _of_findings(snapshot: Snapshot, labels: Labels) -> Iterator[tuple[Metric, Sample]]:
-    if all(source.status is not SourceStatus.STARTING for source in snapshot.sources):
+    judged_by = [each for each in snapshot.sources if each.name in {"hub", "store"}]
+
+    is_tried = all(source.status is not SourceStatus.STARTING for source in judged_by)
+
+    if snapshot.taken_at and is_tried:  # else nothing was ever told
         severities = Counter(finding.severity for finding in snapshot.findings)
         yield from _counted(_FINDINGS, labels, "severity", Severity, severities)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "server.address"
 PORT = "server.port"  # only where the namespace names one
+PROFILE = "profile"  # only where one is meant
 HUB = "messaging.destination.name"
 PARTITION = "messaging.destination.partition.id"
 GROUP = "messaging.consumer.group.name"
@@ -65,6 +66,7 @@ class Picture(Value, frozen=True):
     hub: str
     snapshot: Snapshot
     now: float
+    profile: str | None = None  # two may watch one hub, each with groups or containers of its own
 
     @property
     def labels(self) -> Labels:
@@ -72,4 +74,5 @@ class Picture(Value, frozen=True):
         host, separator, port = self.namespace.rpartition(":")
         of_port = ((PORT, port),) if separator else ()
         address = host if separator else self.namespace
-        return ((NAMESPACE, safe(address)), *of_port, (HUB, safe(self.hub)))
+        of_profile = ((PROFILE, safe(self.profile)),) if self.profile else ()
+        return ((NAMESPACE, safe(address)), *of_port, (HUB, safe(self.hub)), *of_profile)
