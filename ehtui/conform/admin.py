@@ -13,7 +13,7 @@ from ehtui.conform.needs import Need
 from ehtui.conform.peer import told
 from ehtui.conform.world import Admin
 from ehtui.wire.amqp.messages import encode_event
-from ehtui.wire.amqp.performatives import Detach, Flow
+from ehtui.wire.amqp.performatives import Detach
 from ehtui.wire.storage_http import StorageHttp
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ async def _emptied(world: World) -> str:
 async def _busy(world: World) -> str:
     async with world.signed_in() as peer:
         link = await peer.sender(world.sending)
-        await peer.expect(Flow)
+        await peer.credit(link.handle)
         await _of(world).change("PATCH", "faults", "eventhubs", is_busy=True)
 
         try:

@@ -9,7 +9,7 @@ from ehtui.conform.needs import Need, NotHereError
 from ehtui.conform.peer import IDLE_LIMIT_S
 from ehtui.conform.world import HUB_TYPE
 from ehtui.wire.amqp.messages import Request, decode_reply, encode_request
-from ehtui.wire.amqp.performatives import AmqpError, Flow
+from ehtui.wire.amqp.performatives import AmqpError
 
 if TYPE_CHECKING:
     from ehtui.conform.world import World
@@ -155,7 +155,7 @@ async def _unknown_partition(world: World) -> str:
 async def _rejection(world: World, request: Request) -> str:
     async with world.signed_in() as peer:
         link = await peer.sender("$management")
-        await peer.expect(Flow)
+        await peer.credit(link.handle)
         peer.transfer(link.handle, encode_request(request))
         return await peer.settled()
 
@@ -224,8 +224,7 @@ async def _case(world: World) -> str:
 @MANAGEMENT.believe("credit", "Credit for requests", "100", Source.CHOICE)
 async def _credit(world: World) -> str:
     async with world.signed_in() as peer:
-        await peer.sender("$management")
-        return str((await peer.expect(Flow)).link_credit)
+        return str(await peer.credit((await peer.sender("$management")).handle))
 
 
 @MANAGEMENT.believe(
@@ -239,7 +238,7 @@ async def _many(world: World) -> str:
         link = await peer.receiver("$management")
         peer.grant(link.handle, 2 * _MANY, link.initial_delivery_count or 0)
         sender = await peer.sender("$management")
-        credit = (await peer.expect(Flow)).link_credit or 0
+        credit = await peer.credit(sender.handle)
         count = min(_MANY, credit)
 
         for number in range(count):
@@ -271,7 +270,9 @@ async def _over_pairs(world: World, *, named: bool) -> tuple[int, list[tuple[int
 
             try:
                 receiver = await peer.receiver("$management", target=target)
-                senders.append((await peer.sender("$management")).handle)
+                sender = await peer.sender("$management")
+                await peer.credit(sender.handle)
+                senders.append(sender.handle)
             except AmqpError:
                 return len(senders), []
 

@@ -254,8 +254,15 @@ class Peer(asyncio.Protocol):
         return _agreed(await self.attach(self.asked(address, selector, **more)))
 
     async def sender(self, address: str, **more: Any) -> Attach:
-        """A link that sends; its first credit is the next flow."""
+        """A link that sends, as soon as it has `credit`."""
         return _agreed(await self.attach(self.asked(address, is_receiver=False, **more)))
+
+    async def credit(self, handle: int) -> int:
+        """What the link is given next; flows of the session and of other links are passed over."""
+        while (flow := await self.expect(Flow)).handle != handle:
+            pass
+
+        return flow.link_credit or 0
 
     def grant(
         self, handle: int, credit: int, count: int = 0, *, window: int = WINDOW, drain: bool = False
@@ -351,6 +358,7 @@ class Peer(asyncio.Protocol):
         receiver = await self.receiver(node)
         self.grant(receiver.handle, 10, receiver.initial_delivery_count or 0)
         sender = await self.sender(node)
+        await self.credit(sender.handle)
         self.transfer(sender.handle, encode_request(request))
         return (await self.message()).payload
 

@@ -15,7 +15,7 @@ from ehtui.wire.amqp.messages import (
     encode_event,
     encode_section,
 )
-from ehtui.wire.amqp.performatives import Detach, Flow
+from ehtui.wire.amqp.performatives import Detach
 from ehtui.wire.amqp.values import Long, Short, Symbol, encode
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _LAST = "last_enqueued_sequence_number"
 async def _producer(world: World, peer: Peer, given: dict[Symbol, Any]) -> Attach:
     """Its link, with the credit taken."""
     link = await peer.sender(world.sending, wants=(_CAPABILITY,), properties=given)
-    await peer.expect(Flow)
+    await peer.credit(link.handle)
 
     if _CAPABILITY not in link.offered_capabilities:
         raise NotHereError("idempotent producers are not offered here")

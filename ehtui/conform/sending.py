@@ -15,7 +15,7 @@ from ehtui.wire.amqp.messages import (
     encode_event,
     encode_section,
 )
-from ehtui.wire.amqp.performatives import Close, Detach, Disposition, End, Flow, Frame
+from ehtui.wire.amqp.performatives import Close, Detach, Disposition, End, Frame
 from ehtui.wire.amqp.values import Symbol, encode
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ _OVERHEAD_BYTES = 56
 @SENDING.believe("credit", "Credit for a sender", "1000", Source.CHOICE, Need.SEND)
 async def _credit(world: World) -> str:
     async with world.signed_in() as peer:
-        await peer.sender(world.sending)
-        return str((await peer.expect(Flow)).link_credit)
+        return str(await peer.credit((await peer.sender(world.sending)).handle))
 
 
 @SENDING.believe(
@@ -83,7 +82,7 @@ async def _accepted(world: World) -> str:
 async def _too_large(world: World) -> str:
     async with world.signed_in() as peer:
         link = await peer.sender(world.sending)
-        await peer.expect(Flow)
+        await peer.credit(link.handle)
         most = link.max_message_bytes or 0
 
         if not 0 < most <= 32 << 20:
@@ -125,7 +124,7 @@ async def _batch(world: World) -> str:
 
     async with world.signed_in() as peer:
         link = await peer.sender(world.sending)
-        await peer.expect(Flow)
+        await peer.credit(link.handle)
         batch = encode_section(DATA, encode(encode_event(EVENT))) * 3
         peer.transfer(link.handle, batch, BATCH_FORMAT)
         world.sent += 3

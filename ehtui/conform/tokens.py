@@ -13,7 +13,7 @@ from ehtui.conform.peer import IDLE_LIMIT_S, Peer, told
 from ehtui.conform.world import put_token
 from ehtui.wire.amqp.frames import encode_transfer
 from ehtui.wire.amqp.messages import Reply, Request, decode_reply, encode_request
-from ehtui.wire.amqp.performatives import Begin, Detach, Disposition, Flow, Frame, Transfer
+from ehtui.wire.amqp.performatives import Begin, Detach, Disposition, Frame, Transfer
 
 if TYPE_CHECKING:
     from ehtui.conform.world import World
@@ -135,7 +135,7 @@ async def _unknown_hub(world: World) -> str:
 async def _operation(world: World) -> str:
     async with world.opened() as peer:
         link = await peer.sender("$cbs")
-        await peer.expect(Flow)
+        await peer.credit(link.handle)
         asked = Request("1", None, {"operation": "ehtui-conform", "name": world.access.audience})
         peer.transfer(link.handle, encode_request(asked))
         return await peer.settled()
@@ -152,6 +152,7 @@ async def _order(world: World) -> str:
         link = await peer.receiver("$cbs")
         peer.grant(link.handle, 1, link.initial_delivery_count or 0)
         sender = await peer.sender("$cbs")
+        await peer.credit(sender.handle)
         peer.transfer(sender.handle, encode_request(put_token(world.access.audience, "no token")))
         kinds = [await peer.expect(Disposition, Transfer) for _ in range(2)]
         return ", ".join(type(kind).__name__.lower() for kind in kinds)
@@ -256,7 +257,7 @@ async def _elsewhere(world: World) -> str:
         await peer.expect(Begin)
         asked = peer.asked("$cbs", is_receiver=False)
         peer.send(asked, channel=1)
-        await peer.expect(Flow)
+        await peer.credit(asked.handle)
         body = encode_request(put_token(world.access.audience, "no token"))
         peer.write(encode_transfer(1, asked.handle, 0, body, 65536, settled=False))
 

@@ -16,7 +16,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.wire import problems
 from ehtui.wire.amqp.messages import Reply, Request, encode_event
-from ehtui.wire.amqp.performatives import AmqpError, Flow
+from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.credentials import HubAccess, SharedKey
 from ehtui.wire.dialling import settle, ways_to
 from ehtui.wire.lines import open_line
@@ -231,7 +231,7 @@ class World:
     async def publish(self, peer: Peer, *payloads: bytes, to: str | None = None) -> list[str]:
         """Send messages, and how each ended."""
         link = await peer.sender(to or self.sending)
-        await peer.expect(Flow)
+        await peer.credit(link.handle)
         ends = []
 
         for payload in payloads or (encode_event(EVENT),):

@@ -116,6 +116,16 @@ def test_links_have_our_numbers_whatever_the_service_calls_them() -> None:
     ]
 
 
+async def test_a_flow_of_the_session_or_of_another_link_is_no_credit() -> None:
+    peer = Peer()
+    peer.connection_made(Wire())
+
+    for handle, credit in ((None, None), (4, 9), (5, 100)):
+        peer.data_received(encode_frame(0, Flow(0, 100, 1, 100, handle, 0, credit)))
+
+    assert await peer.credit(5) == 100
+
+
 async def test_its_own_frames_are_traced_without_tokens(
     endpoint: EventHubsEndpoint, tmp_path: Path
 ) -> None:
