@@ -54,8 +54,8 @@ def _add_begin(kinds: Any) -> None:
     parser = kinds.add_parser(
         "begin",
         help="before the deployment: take down how the group stands, and watch it",
-        description="Watch for a while, take down how the group stands, and go on watching in a "
-        "process of its own until 'gate end', or for two hours.",
+        description="Watch for a while, take down how the group stands, and go on watching in "
+        "another process until 'gate end', or for two hours.",
     )
     _add_watching(parser)
     parser.add_argument(

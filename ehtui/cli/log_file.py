@@ -189,7 +189,7 @@ class _File(RotatingFileHandler):
 
             if head and head != _HEADER:
                 raise ConfigError(
-                    f"--log-file {safe(given)} is there already, and is no log of ehtui's.",
+                    f"--log-file {safe(given)} is there already, and ehtui did not write it.",
                     "Choose another file, or move that one away.",
                 )
 
