@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import add_settings_flags, configuration_of, resolve_args
@@ -93,6 +92,8 @@ def pid_report(resolved: Resolved) -> None:
 
 def pid_lines(resolved: Resolved) -> list[str]:
     """Every setting that came from the process, and the notes of the search."""
+    from msgspec.structs import replace  # noqa: PLC0415 - the settings have loaded it
+
     pid = resolved.settings.pid
     found = [
         f"  {key} = {shown(value)}, {replace(origin, pid=None)}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.config.errors import ConfigError
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.values import Value
 from ehtui.domain.world.events import AtOffset, AtSequence, AtTime, Earliest, Latest, Position
 from ehtui.views.events.starting import StartError, start_of
 
@@ -28,8 +28,7 @@ EXPRESSION_S = 2.0  # that one event may take it
 _LAST = re.compile(r"-(\d{1,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class LastOnes:
+class LastOnes(Value, frozen=True):
     """So many events of each partition, from its end."""
 
     count: int

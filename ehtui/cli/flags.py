@@ -235,7 +235,7 @@ def adjusted(found: Resolved, args: argparse.Namespace | None) -> Resolved:
         return found
 
     # What `resolve` loaded anyway.
-    from dataclasses import replace  # noqa: PLC0415
+    from msgspec.structs import replace  # noqa: PLC0415
 
     from ehtui.config.origins import Layer, Origin  # noqa: PLC0415
 

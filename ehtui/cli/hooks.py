@@ -5,7 +5,6 @@ The lines of `watch` never wait for it: runs have a thread and a bounded queue o
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
@@ -13,7 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.cli.output_format import plain
+from ehtui.cli.output_format import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -141,7 +140,7 @@ class Hooks:
     def _run(self) -> None:
         while (news := self._next()) is not None:
             self._throttle.note(time.monotonic())
-            document = json.dumps(plain(news.document), allow_nan=False)
+            document = text_of(news.document, indent=None, is_ascii=True)
             ended = self._command.run(f"{document}\n".encode())
 
             _LOG.info("%s for %s: %s", self._command.name, news.finding.id, ended.trouble or "ok")

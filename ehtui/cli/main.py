@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from ehtui.cli.flags import ExitCode
 from ehtui.config.errors import ConfigError, SeveralHubsError
-from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.text import mask_secrets, safe, visible
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def _ended(argv: list[str]) -> int:
 
 
 def _explained(error: BaseException, output: Output) -> ExitCode:
+    from ehtui.domain.problems import ProblemError, ProblemKind  # noqa: PLC0415 - not for `--help`
+
     if output.trouble is not None:
         output.drop()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
 import sys
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from ehtui.cli.flags import ExitCode
 from ehtui.domain.text import is_bare_key, is_secret_name, mask_arguments, safe, safe_value, visible
@@ -140,16 +142,29 @@ def print_document(value: object, *, indent: int | None = 2) -> None:
     print(text_of(value, indent=indent))
 
 
-def text_of(value: object, *, indent: int | None = 2) -> str:
-    """As `print_document` prints it.
+def text_of(value: object, *, indent: int | None = 2, is_ascii: bool | None = None) -> str:
+    """As `print_document` prints it; `is_ascii` as standard output needs it, where nobody says.
 
     Only an encoding of Unicode gets characters as they are: what another cannot say would come
     out as an escape of Python, which is none of JSON.
     """
-    encoding = (getattr(sys.stdout, "encoding", None) or "").lower()
-    return json.dumps(
-        plain(value), ensure_ascii=not encoding.startswith("utf"), indent=indent, allow_nan=False
-    )
+    if is_ascii is None:
+        encoding = (getattr(sys.stdout, "encoding", None) or "").lower()
+        is_ascii = not encoding.startswith("utf")
+
+    text = msgspec.json.format(msgspec.json.encode(plain(value)), indent=indent or 0).decode()
+
+    return _in_ascii(text) if is_ascii else text
+
+
+def _in_ascii(document: str) -> str:
+    r"""Each character beyond ASCII as JSON's escapes; one beyond `\uffff` takes two."""
+    return "".join(c if c.isascii() else _escaped(c) for c in document)
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
 
 
 def plain(value: object) -> object:
@@ -169,10 +184,13 @@ def plain(value: object) -> object:
     return value
 
 
+_shown_name = lru_cache(maxsize=1024)(safe)  # a document has few names, each many times
+
+
 def _object(value: Mapping[str, object]) -> dict[str, object]:
     # A document's `key` is a partition key.
     return {
-        safe(name): safe_value(name, part)
+        _shown_name(name): safe_value(name, part)
         if isinstance(part, str) and not is_bare_key(name)
         else plain(part)
         for name, part in value.items()

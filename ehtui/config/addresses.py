@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from ehtui.config.errors import ConfigError
@@ -207,8 +207,7 @@ def containers_of(text: str, key: str) -> tuple[str, ...]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class AccountUrl:
+class AccountUrl(NamedTuple):
     """A storage account's blob endpoint, and the container where the address named one."""
 
     url: Secret  # with its SAS, without the container

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ehtui.config.addresses import (
@@ -23,6 +23,7 @@ from ehtui.config.addresses import (
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret, masked
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 
 AMQPS_PORT = 5671
 AMQP_PORT = 5672
@@ -36,8 +37,7 @@ _ENDPOINT = re.compile(r"(^|[;\W])endpoint\s*=\s*(sb|amqps?|https)://")
 _WITHOUT_KEY = re.compile(r"endpoint\s*=\s*\w+://[\w.-]+\.servicebus\.[^;]*;\s*entitypath\s*=")
 
 
-@dataclass(frozen=True, slots=True)
-class HubAddress:
+class HubAddress(Value, frozen=True):
     """Where a namespace is and how to get in: a key, a ready signature, or neither: Entra ID."""
 
     namespace: str  # authority of the endpoint, with the port where it is one of its own
@@ -73,8 +73,7 @@ class HubAddress:
         return Secret(";".join(parts))
 
 
-@dataclass(frozen=True, slots=True)
-class StorageConnection:
+class StorageConnection(Value, frozen=True):
     """How to reach an account's blobs: a key to sign with, or a shared access signature."""
 
     account: str | None
@@ -270,21 +269,18 @@ def _missing(part: str, text: str, key: str) -> ConfigError:
 def _authority(endpoint: str, text: str, key: str) -> tuple[str, str]:
     """The namespace as clients use it, and its host."""
     url = endpoint if "://" in endpoint else f"sb://{endpoint}"
-    malformed = ConfigError(
+
+    with suppress(ValueError):
+        split = urlsplit(url)
+        _ = split.port  # raises where it is no number
+
+        if split.hostname and not split.username and not has_gap(split.netloc):
+            return without_standard_port(split.netloc), split.hostname
+
+    raise ConfigError(
         f"{key} has a malformed Endpoint: {masked(text)}",
         "It looks like Endpoint=sb://NAMESPACE.servicebus.windows.net/",
     )
-
-    try:
-        split = urlsplit(url)
-        _ = split.port  # raises where it is no number
-    except ValueError:
-        raise malformed from None
-
-    if not split.hostname or split.username or has_gap(split.netloc):
-        raise malformed
-
-    return without_standard_port(split.netloc), split.hostname
 
 
 def _check_base64(secret: str, key: str) -> None:

@@ -6,8 +6,9 @@ Flags over a consumer's own process over a profile over environment over `.env` 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.network_settings import OWN_KEYS, network_values
@@ -43,8 +44,7 @@ _OF_EHTUI = ("read_only", "ui.lang", *OWN_KEYS)
 PROFILE_VARIABLE = "EHTUI_PROFILE"
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True):
     """What the command line says of the settings."""
 
     config: str | None = None
@@ -56,8 +56,7 @@ class Flags:
     every_profile: bool = False  # also where the environment names a hub by itself
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """The settings, where each came from, and what was left aside."""
 
     settings: Settings
@@ -67,8 +66,7 @@ class Resolved:
     read: tuple[str, ...] = ()  # files, as the user would write them, and what of a process
 
 
-@dataclass(frozen=True, slots=True)
-class ConfiguredHub:
+class ConfiguredHub(Struct, frozen=True):
     """A hub of a profile: its settings, or why it has none."""
 
     key: str
@@ -82,7 +80,7 @@ class ConfiguredHub:
 class Chosen:
     """A hub that is meant: of a profile's list, the one of a profile, or the one without any."""
 
-    # No dataclasses, this and the next one: their types would load PyYAML.
+    # No structs, this and the next one: ruff would have their types loaded, and with them PyYAML.
     __slots__ = ("hub", "profile")
 
     def __init__(self, profile: ProfilePart | None = None, hub: HubPart | None = None) -> None:

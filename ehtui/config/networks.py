@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from typing_extensions import override
 
 from ehtui.config.addresses import cleaned, has_gap
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,15 +27,14 @@ _PORTS = {"http": 80, "https": 443}
 _PORT = re.compile(r":\d+$")
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Value, frozen=True):
     """An HTTP proxy that is asked to CONNECT."""
 
     host: str
     port: int
     uses_tls: bool = False
     user: Secret | None = None
-    password: Secret | None = field(default=None, repr=False)
+    password: Secret | None = None
 
     @property
     def shown(self) -> str:
@@ -47,8 +48,7 @@ class Proxy:
         return Secret(f"{'https' if self.uses_tls else 'http'}://{host}:{self.port}")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Value, frozen=True):
     """An address that a hub is reached by instead of its namespace's."""
 
     host: str
@@ -120,14 +120,21 @@ def endpoint_of(text: str, key: str) -> Endpoint:
     return Endpoint(split.hostname, port)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Value, frozen=True):
     """What variables say of the network, each with the name of the one that does."""
 
-    proxy: tuple[str, str] | None = field(default=None, repr=False)  # name, text; for TLS
-    plain_proxy: tuple[str, str] | None = field(default=None, repr=False)  # for plain HTTP
+    proxy: tuple[str, str] | None = None  # name, text, with a password perhaps; for TLS
+    plain_proxy: tuple[str, str] | None = None  # the same for plain HTTP
     no_proxy: tuple[str, str] | None = None
     roots: tuple[tuple[str, str], ...] = ()
+
+    @override
+    def __repr__(self) -> str:
+        return f"Surroundings(…, {self.no_proxy!r}, {self.roots!r})"
+
+    @override
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("no_proxy", self.no_proxy), ("roots", self.roots)]
 
 
 def surroundings_in(variables: Mapping[str, str]) -> Surroundings:

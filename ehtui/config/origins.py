@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.config.addresses import (
@@ -59,8 +60,7 @@ class Part(StrEnum):
     URL_PATH = "the path of {}"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a value stands: `name` is a flag, a variable or a key, `place` what sets it."""
 
     kind: Layer
@@ -90,12 +90,19 @@ class Origin:
         return replace(self, part=part)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A value, and where it was found."""
 
-    value: str = field(repr=False)  # may be a secret
+    value: str  # may be a secret
     origin: Origin
+
+    @override
+    def __repr__(self) -> str:
+        return f"Value(…, {self.origin!r})"
+
+    @override
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("origin", self.origin)]
 
     @property
     def layer(self) -> Layer:
@@ -150,8 +157,7 @@ _ASPIRE_BLOB = re.compile(
 )
 
 
-@dataclass(slots=True)
-class Provenance:
+class Provenance(Struct):
     """What is told of how settings were chosen: origins by key, and notes."""
 
     origins: dict[str, Origin] = field(default_factory=dict)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -16,13 +15,13 @@ import psutil
 
 from ehtui import system
 from ehtui.config.process_sight import NotReadError
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFolder:
+class NamedFolder(Value, frozen=True):
     """A folder by its path."""
 
     path: Path

@@ -9,9 +9,10 @@ gives tokens to nobody, and the user is told; or to an endpoint that the user na
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from ehtui.config.connection_string import parse_event_hub
 from ehtui.config.errors import ConfigError
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
     from ehtui.config.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessFindings:
+class ProcessFindings(Struct, frozen=True):
     """What a process uses, each value with its place, and remarks on the search."""
 
     values: dict[str, Value]

@@ -11,7 +11,6 @@ import stat
 import struct
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from errno import ENOTSUP
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 import psutil
 
 from ehtui import system
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,7 @@ class NotReadError(Exception):
     """A file that is there and is not read; says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Value, frozen=True):
     """A folder that is held open, and its path as the process has it."""
 
     descriptor: int
@@ -307,8 +306,7 @@ _ENTRY = struct.Struct("<HHI")  # tag, permissions, id; acl(5)
 _USER, _GROUP_OBJ, _GROUP, _MASK = 0x02, 0x04, 0x08, 0x10
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(Value, frozen=True):
     """A user and its groups; `reads_anything` where it is root with its capabilities."""
 
     user: int

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from ehtui.config.errors import ConfigError
@@ -58,16 +58,14 @@ _OF_ENTRY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HubPart:
+class HubPart(Struct, frozen=True):
     """What a profile's list says of one hub."""
 
     name: str | None
     values: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class ProfilePart:
+class ProfilePart(Struct, frozen=True):
     """A profile's part of the settings."""
 
     name: str

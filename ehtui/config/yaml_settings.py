@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import Layer, Origin, Value
@@ -36,8 +37,7 @@ from ehtui.config.yaml_sections import (
 from ehtui.domain.text import safe
 
 
-@dataclass(frozen=True, slots=True)
-class FileSettings:
+class FileSettings(Struct, frozen=True):
     """A file's part of the settings."""
 
     path: Path

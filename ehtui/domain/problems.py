@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ehtui.domain.values import Value
 
 
 class ProblemKind(StrEnum):
@@ -23,8 +24,7 @@ class ProblemKind(StrEnum):
     INTERNAL = "internal"  # a fault of ehtui itself
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Value, frozen=True):
     """One failure, in words that carry no secret and no control character.
 
     `summary` is one sentence that names the endpoint, key or masked value; `advice` the next step.

@@ -15,18 +15,11 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.state import State
-from ehtui.domain.updates import (
-    HostClockSet,
-    PaceSet,
-    SourceFailed,
-    StoreRead,
-    Tick,
-    Update,
-)
+from ehtui.domain.updates import HostClockSet, PaceSet, SourceFailed, StoreRead, Tick, Update
 from ehtui.monitor.paces import Paces
 from ehtui.monitor.poller import Poller, Scheduled, own_fault
 from ehtui.monitor.shared import MonitorThread, keep_logs_off_the_terminal, new_loop
-from ehtui.monitor.urgency import FULL, Attention
+from ehtui.monitor.urgency import FULL, Attention, silent_sources
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -48,7 +41,8 @@ class Monitor:
     """The one owner of the newest snapshot.
 
     Every method may be called from any thread. Callbacks come on the monitor's thread, at most
-    four times a second and with the newest snapshot only; they must not block.
+    four times a second and with the newest snapshot only; they must not block. What a source tells
+    first waits for nothing: somebody looks at an empty picture.
     """
 
     def __init__(
@@ -82,6 +76,7 @@ class Monitor:
         self._held: StoreRead | None = None
         self._folded_at = 0.0
         self._news = asyncio.Event()
+        self._first_news = asyncio.Event()  # of a source that had told nothing yet
         self._stopped = asyncio.Event()
 
     @property
@@ -324,9 +319,13 @@ class Monitor:
             self._host_ahead_s = ahead_s
             self._fold_one(HostClockSet(self._clock(), ahead_s))
 
+        silent = silent_sources(self.snapshot)
         self._fold_one(update)
         self._folded_at = time.monotonic()
         self._news.set()
+
+        if len(silent_sources(self.snapshot)) < len(silent):
+            self._first_news.set()
 
     def _fold_one(self, update: Update) -> None:
         try:
@@ -349,6 +348,7 @@ class Monitor:
             await self._news.wait()
             await self._gather()
             self._news.clear()
+            self._first_news.clear()
 
             for callback in self._subscribers:
                 try:
@@ -356,7 +356,9 @@ class Monitor:
                 except Exception:
                     _LOG.debug("a subscriber failed", exc_info=True)
 
-            await asyncio.sleep(PUBLISH_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PUBLISH_EVERY_S):
+                    await self._first_news.wait()
 
     async def _gather(self) -> None:
         """Wait a little for reads that are under way: a hub and its store make one picture.
@@ -365,9 +367,8 @@ class Monitor:
         for nothing.
         """
         resting = {poller.name for poller in self._paces.pollers if poller.is_resting}
-        awaited = (s for s in self.snapshot.sources if s.name not in resting)
 
-        if any(s.status is SourceStatus.STARTING for s in awaited):
+        if silent_sources(self.snapshot) - resting:
             return
 
         with suppress(TimeoutError):

@@ -8,11 +8,14 @@ import math
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Update
+from ehtui.domain.values import Value
 from ehtui.sources.source import Eager, Paced, Source, retrieve
 
 _LOG = logging.getLogger(__name__)
@@ -27,8 +30,7 @@ FOLLOW_S = 1.0  # so long the hub waits for the store, to be asked right after i
 LET_GO_S = 1.0  # for a cancelled read to end
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
+class Scheduled(Value, frozen=True):
     """A source, how often it is read, and how long one read may take; seconds."""
 
     source: Source
@@ -36,8 +38,7 @@ class Scheduled:
     timeout_s: float
 
 
-@dataclass(eq=False)
-class Poller:
+class Poller(Struct, eq=False):
     """One source's schedule. All of it runs on the monitor's loop.
 
     Reads fall on beats that all pollers of a monitor share: what is read together stays together,

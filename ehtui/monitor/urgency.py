@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.snapshot import LeaseState
+from ehtui.domain.snapshot import LeaseState, SourceStatus
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, Snapshot
@@ -125,3 +125,8 @@ def _late_from(lease: Lease) -> float:
         return lease.renewed_at + lease.renewed_every_s
 
     return inf if lease.expires_at is None else lease.expires_at
+
+
+def silent_sources(snapshot: Snapshot) -> set[str]:
+    """Sources that have told nothing yet: what they tell is waited for."""
+    return {s.name for s in snapshot.sources if s.status is SourceStatus.STARTING}

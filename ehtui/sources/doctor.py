@@ -5,19 +5,22 @@ It writes nothing and reads no event.
 
 from __future__ import annotations
 
-import ssl
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ehtui.config.settings import Settings
 from ehtui.domain.diagnosis import Check, Verdict
+from ehtui.domain.values import Value
 from ehtui.sources.hub_doctor import CONNECT_S, HubDoctor
 from ehtui.sources.store_doctor import StoreDoctor
 
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Callable
 
-@dataclass(frozen=True)
-class Doctor:
+    from ehtui.config.settings import Settings
+
+
+class Doctor(Value, frozen=True):
     """Asks one set-up everything once: the hub, then the store."""
 
     settings: Settings

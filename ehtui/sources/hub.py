@@ -48,7 +48,7 @@ def open_public_reader(access: HubAccess, clock: Callable[[], float]) -> HubRead
     return PublicReader(access, clock=clock)
 
 
-@dataclass
+@dataclass(slots=True)
 class HubSource:
     """Reads the hub again and again; a lost link is opened again by the next read.
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ehtui.config.settings import EventHubSettings
+from msgspec.structs import replace
+
 from ehtui.domain.diagnosis import Check, Verdict
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import capital, safe
+from ehtui.domain.values import Value
 from ehtui.domain.world.new_group import create_group_command
 from ehtui.domain.world.route import Carrier
 from ehtui.sources.sdk_reach import reach
@@ -24,6 +24,9 @@ from ehtui.wire.dialling import ways_to
 from ehtui.wire.kept_link import KeptLink
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from ehtui.config.settings import EventHubSettings
     from ehtui.domain.world.hub import HubDescription
     from ehtui.domain.world.route import Route
     from ehtui.wire.credentials import HubAccess
@@ -35,8 +38,7 @@ WEBSOCKET_PORT = 443
 _TAKEN = frozenset({"amqp:link:stolen", "amqp:resource-limit-exceeded"})
 
 
-@dataclass(frozen=True)
-class HubDoctor:
+class HubDoctor(Value, frozen=True):
     """Asks one hub everything once; each step needs the one before it."""
 
     settings: EventHubSettings

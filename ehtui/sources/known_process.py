@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ehtui.config.process_memory import words_of
@@ -45,8 +45,7 @@ class Load(NamedTuple):
     parent: int | None = None
 
 
-@dataclass(slots=True)
-class KnownProcess:
+class KnownProcess(Struct):
     """What was seen of a recognised process, kept so that CPU is measured between looks."""
 
     process: psutil.Process

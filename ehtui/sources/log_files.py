@@ -11,11 +11,11 @@ import os
 import re
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
+from msgspec import Struct
 
 from ehtui import system
 from ehtui.config.process_memory import words_of
@@ -190,8 +190,7 @@ def _carried(pid: int, inputs: StandardInputs, depth: int = _DEEPEST) -> list[Op
     return list(found.values()) if len(found) == 1 else []
 
 
-@dataclass(slots=True)
-class StandardInputs:
+class StandardInputs(Struct):
     """Which pipe each process reads as its standard input: walked once for all of one scan."""
 
     _by_pipe: dict[str, list[int]] | None = None

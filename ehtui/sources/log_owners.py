@@ -7,10 +7,12 @@ against when the process lived.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct, field
+
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.domain.world.process import LinkBasis, OwnerClaim, OwnerLink, ProcessId
 from ehtui.sources.log_text.facts import LogPlace, LogRecord, WrittenAt
 
@@ -23,8 +25,7 @@ MOST_SIGHTINGS = 12
 EVIDENCE_CHARACTERS = 240
 
 
-@dataclass(slots=True)
-class OwnerTrace:
+class OwnerTrace(Struct):
     """All that one file tells of one owner id, since it began there."""
 
     owner: str
@@ -70,8 +71,7 @@ class OwnerTrace:
         self.writers = left or frozenset()
 
 
-@dataclass(slots=True)
-class LogOwners:
+class LogOwners(Struct):
     """Everybody whom one file names."""
 
     _traces: dict[str, OwnerTrace] = field(default_factory=dict)
@@ -210,8 +210,7 @@ class Span(NamedTuple):
         return self.begin <= other.end + SLACK_S and other.begin <= self.end + SLACK_S
 
 
-@dataclass(frozen=True, slots=True)
-class LogWriter:
+class LogWriter(Value, frozen=True):
     """A process that has this file among its logs, or had, and when it lived."""
 
     process: ProcessId
@@ -227,8 +226,7 @@ class LogWriter:
         return has_begun and (self.ended_at is None or span.begin < self.ended_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Value, frozen=True):
     """One record, and what there is to know of when it was written and by whom."""
 
     written_at: WrittenAt | None

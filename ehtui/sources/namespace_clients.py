@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from ehtui.domain.world.process import Traffic
 from ehtui.sources.recognition import namespace_addresses
@@ -31,8 +32,7 @@ SETTLED_S = 60.0
 KAFKA_PORT = 9093  # a Kafka consumer asks again and again, and gets less than it asks
 
 
-@dataclass(slots=True)
-class _Connection:
+class _Connection(Struct):
     """One connection over time."""
 
     pids: frozenset[int]
@@ -63,8 +63,7 @@ class _Connection:
         )
 
 
-@dataclass(slots=True)
-class _Balance:
+class _Balance(Struct):
     """Stretches of a process's connections in which much more went one way than the other."""
 
     sending: int = 0
@@ -73,8 +72,7 @@ class _Balance:
     is_sender: bool = False
 
 
-@dataclass(slots=True)
-class TrafficMeter:
+class TrafficMeter(Struct):
     """Tells senders by the bytes that go over their connections. Pure; moments are passed in.
 
     Whoever receives events gets much and says little; whoever sends says much and gets a short
@@ -160,8 +158,7 @@ def _may_be_a_producers(silent: Sequence[_Connection], mine: Sequence[_Connectio
     return len(silent) <= 1 and 2 * len(silent) < len(mine)
 
 
-@dataclass(slots=True)
-class NamespaceClients:
+class NamespaceClients(Struct):
     """Connections to one namespace, by process. All of it blocks."""
 
     namespace: str | None

@@ -7,11 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ehtui.config.networks import Endpoint
@@ -27,8 +27,7 @@ from ehtui.domain.world.process import (
     RecognisedBy,
     Relative,
 )
-from ehtui.sources.known_process import KnownProcess, Load, known_process
-from ehtui.sources.log_files import StandardInputs, written_files
+from ehtui.lazy import LazyModule
 from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.proc import age_of
 from ehtui.sources.process_facts import (
@@ -49,11 +48,18 @@ from ehtui.sources.recognition import (
     kind_of_process,
     matching,
 )
-from ehtui.sources.restarts import read_restarts
 from ehtui.sources.source import InThread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ehtui.domain.world.restarts import RestartRecord
+    from ehtui.sources import known_process, log_files, restarts
+else:
+    # Most processes of a host are no consumers, and most hosts have no restart under way.
+    known_process = LazyModule("ehtui.sources.known_process")
+    log_files = LazyModule("ehtui.sources.log_files")
+    restarts = LazyModule("ehtui.sources.restarts")
 
 
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
@@ -70,8 +76,7 @@ class _Stranger(NamedTuple):
     young_until: float  # in every scan until then
 
 
-@dataclass(slots=True)
-class ProcessSource:
+class ProcessSource(Struct):
     """Recognised consumers of this host. All of psutil runs in a worker thread."""
 
     consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
@@ -83,14 +88,14 @@ class ProcessSource:
     restarts_in: Path | None = None  # the folder of their records
     name: str = "processes"
     latest: tuple[ProcessSample, ...] = ()
-    _patterns: tuple[Pattern, ...] = field(init=False)
-    _known: dict[int, KnownProcess] = field(default_factory=dict)
+    _patterns: tuple[Pattern, ...] = ()
+    _known: dict[int, known_process.KnownProcess] = field(default_factory=dict)
     _strangers: dict[int, _Stranger] = field(default_factory=dict)
     _chosen: dict[int, float] = field(default_factory=dict)  # when each of `manual_pids` started
     _slow_at: float = float("-inf")
     _is_slow_turn: bool = True
     _own_line: frozenset[int] = field(default_factory=own_line)
-    _clients: NamespaceClients = field(init=False)
+    _clients: NamespaceClients = field(default_factory=lambda: NamespaceClients(None))
     _thread: InThread = field(default_factory=InThread)
 
     def __post_init__(self) -> None:
@@ -132,7 +137,15 @@ class ProcessSource:
             if basis := self._basis(pid, known.pattern):
                 known.sample = replace(known.sample, recognised_by=basis)
 
-        inputs = StandardInputs()
+        self.latest = self._look_at_known(at)
+
+        return ProcessesRead(at, self.name, self.latest, self.clock() - at, self._restarts())
+
+    def _look_at_known(self, at: float) -> tuple[ProcessSample, ...]:
+        if not self._known:
+            return ()
+
+        inputs = log_files.StandardInputs()
         looks = {
             pid: known.look(at, self._clients, inputs, is_thorough=self._is_slow_turn)
             for pid, known in self._known.items()
@@ -142,11 +155,14 @@ class ProcessSource:
             del self._known[pid]
 
         samples = (sample for sample in looks.values() if sample is not None)
-        self.latest = tuple(sorted(samples, key=lambda sample: sample.id))
+        return tuple(sorted(samples, key=lambda sample: sample.id))
 
-        restarts = read_restarts(self.restarts_in) if self.restarts_in is not None else ()
+    def _restarts(self) -> tuple[RestartRecord, ...]:
+        with suppress(OSError):
+            if self.restarts_in is not None and any(self.restarts_in.iterdir()):
+                return restarts.read_restarts(self.restarts_in)
 
-        return ProcessesRead(at, self.name, self.latest, self.clock() - at, restarts)
+        return ()
 
     def _forget(self, pids: set[int], at: float) -> None:
         for pid, stranger in list(self._strangers.items()):
@@ -187,7 +203,7 @@ class ProcessSource:
             self._strangers[pid] = stranger
             return
 
-        known = known_process(process, kind, basis, pattern, self._own_line)
+        known = known_process.known_process(process, kind, basis, pattern, self._own_line)
         if known is not None:
             self._known[pid] = known
             self._strangers.pop(pid, None)
@@ -267,7 +283,7 @@ def _words(process: psutil.Process) -> list[str]:
 def _sample(facts: dict[str, Any], words: list[str]) -> ProcessSample:
     return ProcessSample(
         id=ProcessId(facts["pid"], facts["create_time"]),
-        **Load(str(facts["status"]), parent=facts["ppid"])._asdict(),
+        **known_process.Load(str(facts["status"]), parent=facts["ppid"])._asdict(),
         user=facts["username"],
         name=safe(str(facts["name"])),
         command=safe_command(words),
@@ -331,6 +347,6 @@ def _address(host: str, port: int) -> str:
 
 def _logs(process: psutil.Process) -> tuple[str, ...]:
     """Files that are open for writing and named like logs, or that take its output."""
-    files = written_files(process.pid)
+    files = log_files.written_files(process.pid)
     paths = {f.path for f in files if f.is_output or f.is_named_like_a_log}
     return tuple(safe(path) for path in sorted(paths))

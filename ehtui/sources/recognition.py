@@ -11,7 +11,6 @@ import re
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +18,7 @@ import psutil
 
 from ehtui import system
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.values import Value
 from ehtui.domain.world.hub import host_of
 from ehtui.lazy import LazyModule
 
@@ -36,8 +36,7 @@ LONGEST_MATCH_S = 0.5
 EVENT_HUBS_PORTS = frozenset({5671, 5672, 9093, 443})
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Value, frozen=True):
     """A named consumer of the configuration."""
 
     name: str

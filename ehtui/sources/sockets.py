@@ -14,11 +14,11 @@ import struct
 import sys
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
+from msgspec import Struct, field
 
 from ehtui import system
 from ehtui.sources.proc import descriptors_of, namespace_of
@@ -54,8 +54,7 @@ class Volume(NamedTuple):
     received_bytes: int
 
 
-@dataclass(slots=True)
-class Sockets:
+class Sockets(Struct):
     """Remembers who holds which connection."""
 
     _holders: dict[int, frozenset[int]] = field(default_factory=dict)  # inode → pids

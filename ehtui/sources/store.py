@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from ehtui.clock import steady
 from ehtui.config.settings import CheckpointStoreSettings
@@ -31,8 +32,7 @@ MOST_GROUPS = 1000  # a hub of the largest tier has no more; each is a table of 
 _LASTING = {ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORISED}
 
 
-@dataclass
-class StoreSource:
+class StoreSource(Struct):
     """Reads the containers that are configured or, else, those that have something of this hub.
 
     `group` is whose records those are that name no group (`settings.layout`); `aliases` are other

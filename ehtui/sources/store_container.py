@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.hub import looks_like_host, port_of
@@ -44,8 +45,7 @@ _TOO_MANY_BODIES = Problem(
 )
 
 
-@dataclass(slots=True)
-class ContainerRead:
+class ContainerRead(Struct):
     """What one read of a container gave, and what it cost."""
 
     records: tuple[Record, ...] = ()
@@ -65,8 +65,7 @@ class ContainerRead:
         self.asked_at = asked_at
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """A blob as it was last read: nothing is parsed or fetched again that did not change."""
 
     etag: str
@@ -77,8 +76,7 @@ class _Known:
     elsewhere: Place | None = None  # this hub's under another name of the namespace
 
 
-@dataclass(slots=True)
-class WatchedContainer:
+class WatchedContainer(Struct):
     """Reads one container again and again."""
 
     account: BlobAccount

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.config.settings import Settings
 from ehtui.domain.diagnosis import Check, Verdict
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.sources.store import StoreSource
 from ehtui.wire.storage import address_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from ehtui.config.settings import Settings
     from ehtui.domain.world.store import Checkpoint, Ownership, StoreListing
     from ehtui.wire.storage import BlobAccount, BlobItem, StorageAddress
 
@@ -22,8 +23,7 @@ SKEW_THAT_BREAKS_S = 300.0  # a signature of ours would be expired, or not valid
 MOST_CONTAINERS = 10  # that are looked into
 
 
-@dataclass(frozen=True)
-class StoreDoctor:
+class StoreDoctor(Value, frozen=True):
     """Asks one account everything once; nothing is written."""
 
     settings: Settings

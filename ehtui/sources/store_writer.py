@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sources.layouts.base import StoredBlob

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
+from ehtui.domain.values import Value
 from ehtui.views import glyphs
 
 
-@dataclass(frozen=True, slots=True)
-class Chrome:
+class Chrome(Value, frozen=True):
     """One set of marks; each is one terminal cell wide."""
 
     rule: str

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.lazy import LazyModule
 from ehtui.tui.keys import KEYS, Key, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ehtui.tui import event_opening, places, view_actions, world_actions
-    from ehtui.tui.screens.acting import ActingScreen  # noqa: TC004 - it is loaded before this
+    from ehtui.tui.screens.acting import ActingScreen
     from ehtui.tui.screens.tables import TableScreen
     from ehtui.views.events import starting
 else:
@@ -31,8 +30,7 @@ class CommandError(ValueError):
     """It is none, or not with that argument; the text says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Value, frozen=True):
     """Something to ask for by name. `run` is told what stands behind the name."""
 
     name: str

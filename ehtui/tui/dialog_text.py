@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.domain.why import why
 from ehtui.views.actions import confirmation
 from ehtui.views.details import (
@@ -18,7 +18,6 @@ from ehtui.views.details import (
     partition_details,
 )
 from ehtui.views.formats import Clock, plural
-from ehtui.views.glyphs import Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.keys import named, subject_of, title
 from ehtui.views.outcomes import dry_run_lines, outcome_sentence, refusal_sentence
@@ -37,10 +36,10 @@ if TYPE_CHECKING:
     from ehtui.tui.host import Host
     from ehtui.views.actions.text import Confirmation
     from ehtui.views.cells import Table
+    from ehtui.views.glyphs import Glyphs
 
 
-@dataclass(frozen=True, slots=True)
-class DialogText:
+class DialogText(Value, frozen=True):
     """Plans, outcomes, details and answers, in one set of signs and one zone."""
 
     glyphs: Glyphs

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.tui.expressions import Expression
+from msgspec import field
+
+from ehtui.domain.values import Value
 from ehtui.tui.filtering import (
     ORDERS,
     FilterError,
@@ -25,9 +25,10 @@ from ehtui.tui.filtering import (
 from ehtui.views.events.body import glance, kind_of, searched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ehtui.domain.world.events import Event
+    from ehtui.tui.expressions import Expression
 
     EventTest = Callable[[Event], bool]
 
@@ -64,8 +65,7 @@ _OTHER_NAMES = {
 FIELDS = (*_TEXTS, *_PAIRS, *_NUMBERS)
 
 
-@dataclass(frozen=True, slots=True)
-class EventFilter:
+class EventFilter(Value, frozen=True):
     """What an event must be to be shown."""
 
     text: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views.data_table import DataTable, csv_text, escaped, markdown_text
 from ehtui.views.export import COLUMNS
 from ehtui.views.formats import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ehtui.tui.grid_viewport import Listing
     from ehtui.views.export import Export
@@ -58,8 +57,7 @@ FORMATS: Mapping[str, Callable[[Export], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Value, frozen=True):
     """Something of a row for the clipboard: harmless where it is pasted."""
 
     letter: str

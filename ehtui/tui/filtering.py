@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ehtui.domain.values import Value
 from ehtui.tui.expressions import LONGEST_S, Expression, ExpressionError
-from ehtui.tui.grid_viewport import RowFilter
-from ehtui.views.cells import Column
 from ehtui.views.row_facts import NOTHING, RowFacts
 
 if TYPE_CHECKING:
-    from ehtui.views.cells import Cell, Row
+    from collections.abc import Callable, Sequence
+
+    from ehtui.tui.grid_viewport import RowFilter
+    from ehtui.views.cells import Cell, Column, Row
 
 T = TypeVar("T")
 
@@ -56,8 +56,7 @@ class FilterError(ValueError):
     """The filter cannot be read; the text says what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Value, frozen=True):
     """What a row must be to be shown."""
 
     text: str
@@ -66,8 +65,7 @@ class Filter:
     problems: Sequence[str] = ()  # of an expression that was given up; then all is shown
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Value, frozen=True):
     """What is filtered: a table's columns, and what its rows are about."""
 
     columns: Sequence[Column] = ()

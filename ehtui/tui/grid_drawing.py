@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.strip import Strip
 
-from ehtui.tui.chrome import Chrome
+from ehtui.domain.values import Value
 from ehtui.tui.strips import Brushes, Mark, Title, fit, title_line, wrap
 from ehtui.views.cells import Cell, Column, Row, Tone
 from ehtui.views.tables.columns import Slot, arrange, can_skip
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual.geometry import Size
 
+    from ehtui.tui.chrome import Chrome
     from ehtui.tui.grid_viewport import Listing, Sort, Viewport
 
 GUTTER = 2  # cursor mark, tag mark
@@ -28,8 +28,7 @@ HEAD_LINES = 2  # the title and the columns' names
 _PICTURES = frozenset({"trend"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class Frame(Value, frozen=True, eq=False):
     """The lines of a grid as drawn, and what stands where."""
 
     lines: tuple[Strip, ...]
@@ -58,8 +57,7 @@ class Frame:
         return next((key for start, end, key in self.headings if start <= x < end), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Value, frozen=True):
     """Everything that a row's strips depend on besides the row."""
 
     columns: tuple[Column, ...]

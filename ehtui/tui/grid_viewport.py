@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
+from msgspec import field
+from msgspec.structs import replace
+
+from ehtui.domain.values import Value
 from ehtui.views.cells import LazyRows, Row, Table
 
 EMPTY = Table((), (), "")
@@ -14,16 +17,14 @@ FAULT_RANK = 2
 RowFilter = Callable[[Row], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(Value, frozen=True):
     """By which column, and which end first."""
 
     column: str
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listing:
+class Listing(Value, frozen=True, eq=False):
     """What of a table is shown, in which order. A new one is made for every change.
 
     Rows are made only where they are looked at: by a filter, or because they are on the screen.

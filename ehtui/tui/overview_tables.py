@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import field
+
+from ehtui.domain.values import Value
 from ehtui.lazy import LazyModule
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs, OwnerMarks
@@ -27,8 +29,7 @@ else:
     groups = LazyModule("ehtui.views.groups")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OverviewTables:
+class OverviewTables(Value, frozen=True, eq=False):
     """Tables and sentences in one set of signs and one zone; rows of the last drawing are kept."""
 
     glyphs: Glyphs = UNICODE

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views.formats import command
 from ehtui.views.keys import consumer_at, finding_at, finding_key, process_key
 
@@ -43,8 +43,7 @@ class PlaceError(ValueError):
     """There is no such place; the text says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value, frozen=True):
     """A row or a pane, and what is opened there."""
 
     kind: str  # one of KINDS, or of PANES

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntFlag
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,12 +16,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from ehtui.domain.text import visible
+from ehtui.domain.values import Value
 from ehtui.tui.own_colours import OWN_BADGE, OWN_TEXT, own_look
 from ehtui.tui.themes import OWNER_COLOURS
 from ehtui.views.cells import Cell, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.app import App
 
@@ -130,8 +129,7 @@ class Brushes:
         return style
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Value, frozen=True):
     """What the rule above a pane says: its name, sums, ages and doubts, how it is looked at."""
 
     name: str

@@ -5,16 +5,18 @@ The class's fields are the document's keys, in their order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ehtui.domain.actions.checkpoint_plan import ChangeResult
-from ehtui.domain.actions.outcomes import Comeback, Outcome, OutcomeState, Refusal
-from ehtui.domain.actions.plans import Plan
-from ehtui.domain.world.restarts import StartObstacle
+from ehtui.domain.values import Value
+
+if TYPE_CHECKING:
+    from ehtui.domain.actions.checkpoint_plan import ChangeResult
+    from ehtui.domain.actions.outcomes import Comeback, Outcome, OutcomeState, Refusal
+    from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.world.restarts import StartObstacle
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeDocument:
+class OutcomeDocument(Value, frozen=True):
     """How one plan ended."""
 
     plan: Plan
@@ -31,8 +33,7 @@ class OutcomeDocument:
     backup: str | None  # the path of what stood there before
 
 
-@dataclass(frozen=True, slots=True)
-class PartDocument:
+class PartDocument(Value, frozen=True):
     """One restart among several."""
 
     outcome: OutcomeDocument

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, overload
 
+from msgspec.structs import replace
 from typing_extensions import override
 
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.width import width
 
@@ -27,8 +28,7 @@ class Tone(StrEnum):
     CRITICAL = "critical"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Value, frozen=True):
     """Safe text (control characters already visible); the grid measures it in terminal cells."""
 
     text: str
@@ -50,8 +50,7 @@ class Cell:
         return next((text for text in self.shorter if width(text) <= cells), self.shorter[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Value, frozen=True):
     """How much space a column wants and needs, and its place in the order of giving way."""
 
     key: str
@@ -66,8 +65,7 @@ class Column:
     meaning: str = ""  # for the legend; told once where several tables have it
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value, frozen=True):
     """One row. Its key is its identity: selection, tags and scroll follow it."""
 
     key: str
@@ -127,8 +125,7 @@ class LazyRows(Sequence[Row]):
     __hash__ = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Value, frozen=True):
     """Columns and rows of one pane, and the sentence in its border."""
 
     columns: tuple[Column, ...]
@@ -205,8 +202,7 @@ class RowMemo:
 Fact = tuple[str, str | None]  # None is unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """One fact."""
 
     label: str
@@ -214,8 +210,7 @@ class Line:
     tone: Tone = Tone.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Value, frozen=True):
     """Facts under a heading; one without a label is a sentence of its own."""
 
     heading: str

@@ -9,10 +9,10 @@ import csv
 import io
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import visible
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +23,7 @@ Scalar = str | int | float | bool | None
 Record = dict[str, Scalar]
 
 
-@dataclass(frozen=True, slots=True)
-class DataTable:
+class DataTable(Value, frozen=True):
     """Columns, which an empty table has too, and rows with a cell for each."""
 
     columns: tuple[str, ...]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
 from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.evidence import E, EventKind
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.phrasing import Phrasing, partition
 from ehtui.views.takeovers import basis
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ehtui.domain.actions.events import Forecast
 
 
-@dataclass(frozen=True, slots=True)
-class EventText(Generic[E]):
+class EventText(Value, Generic[E], frozen=True):
     """How one kind of event is told; a sentence takes no other details than its kind has."""
 
     kind: EventKind[E]

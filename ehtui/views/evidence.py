@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from ehtui.domain.evidence import E
-from ehtui.domain.findings.evidence import FindingKind
-from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.phrasing import Phrasing, partitions
 from ehtui.views.takeovers import basis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ehtui.domain.evidence import Evidence, FlatFacts, Scalar
+    from ehtui.domain.findings.evidence import FindingKind
+    from ehtui.domain.snapshot import Subject
 
 
 _LABELS = {
@@ -92,8 +91,7 @@ def _number(key: str, fact: float, say: Phrasing) -> str:
     return formats.count(int(fact)) if fact.is_integer() else f"{fact:,.3g}"
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Value, frozen=True):
     """What something is about, beside its evidence."""
 
     subject: Subject
@@ -124,12 +122,11 @@ class Meaning(NamedTuple):
     what_to_do: str
 
 
-@dataclass(frozen=True, slots=True)
-class FindingText(Generic[E]):
+class FindingText(Value, Generic[E], frozen=True):
     """How one kind of finding is told; a sentence takes no other evidence than its rule gives."""
 
     kind: FindingKind[E]
     sentence: Callable[[E, About], str]
     advice: Callable[[E, About], tuple[str, ...]]
+    meaning: Meaning
     headline: Callable[[E, About], str] | None = None  # where the header says it otherwise
-    meaning: Meaning = field(kw_only=True)

@@ -5,12 +5,12 @@ The screen saves the rows that it shows; commands write all of a pane, with the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Health
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views import findings, timeline
 from ehtui.views.data_table import DataTable, Record
 from ehtui.views.keys import event_key, finding_key, partitions_of, process_key
@@ -119,8 +119,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Value, frozen=True):
     """Rows of one pane, and what they are about. All rows have the same fields."""
 
     pane: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views.width import cut
 
 if TYPE_CHECKING:
@@ -221,8 +221,7 @@ def command(*words: str) -> str:
     return shlex.join(words)
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Value, frozen=True):
     """How a reader is told: in which zone, as its distance from UTC, and in which language."""
 
     utc_offset_s: float = 0.0

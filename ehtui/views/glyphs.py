@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Series, Severity
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,7 @@ TREND_FLOOR = 16.0
 Buckets = tuple[float | None, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Glyphs:
+class Glyphs(Value, frozen=True, eq=False):
     """One set of signs, all one cell wide. A set is compared by identity: it is a cache's key."""
 
     bar_full: str
@@ -154,8 +153,7 @@ PALETTE_SIZE = 8
 MOST_MARKS = 1024  # remembered of owners that went
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerMark:
+class OwnerMark(Value, frozen=True):
     """An owner's place in the palette and among the glyphs."""
 
     colour: int

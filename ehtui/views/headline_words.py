@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ehtui.domain.progress.proofs import Proven
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.phrasing import have, partitions
 from ehtui.views.states import reservation
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-@dataclass(frozen=True, slots=True)
-class HeadlineText:
+    from ehtui.domain.progress.proofs import Proven
+
+
+class HeadlineText(Value, frozen=True):
     """The sentences, each made of what it is about."""
 
     first_read: str

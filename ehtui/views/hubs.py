@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from msgspec.structs import replace as changed
 
-from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.snapshot import GroupState, Severity, Snapshot, SourceStatus
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
@@ -29,12 +29,13 @@ from ehtui.views.states import HEALTH, SEVERITY_RANK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ehtui.domain.hubs import WatchedHub
+
 _CRITICAL = SEVERITY_RANK[Severity.CRITICAL]
 _FAULT = SEVERITY_RANK[Severity.WARNING]
 
 
-@dataclass(frozen=True, slots=True)
-class HubRow:
+class HubRow(Value, frozen=True):
     """A group of a hub, or the hub where none is known, as it is judged for the overview."""
 
     watched: WatchedHub
@@ -238,8 +239,7 @@ class NotNamedError(ValueError):
     """No hub or group of that name, or several; the text says which there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeantHub:
+class MeantHub(Value, frozen=True):
     """What a name means."""
 
     watched: WatchedHub

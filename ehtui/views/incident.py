@@ -5,16 +5,15 @@ Each part is a function of its own, so that other pages take the ones that they 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from dataclasses import replace as replaced
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
+from msgspec.structs import replace as replaced
 
-from ehtui.domain.actions.audited import AuditEntry
 from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import capital, safe
 from ehtui.domain.timeline import FindingEnded
+from ehtui.domain.values import Value
 from ehtui.domain.world.hub import Names
 from ehtui.views import findings, formats
 from ehtui.views.audit import audit_table
@@ -40,6 +39,7 @@ from ehtui.views.tables.findings import findings_title, in_order
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ehtui.domain.actions.audited import AuditEntry
     from ehtui.domain.costs import Deployment
     from ehtui.domain.snapshot import Finding, Snapshot, TimelineEvent
 
@@ -47,8 +47,7 @@ LEAD_S = 900.0  # what was done so long before the first finding may have led to
 MOST_ACTIONS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Value, frozen=True):
     """How the page came about, and what else it was told."""
 
     ehtui: str  # its version

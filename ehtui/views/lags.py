@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.progress.lag_history import MINUTE_S
 from ehtui.domain.snapshot import NO_LAG, NO_LAG_HISTORY
+from ehtui.domain.values import Value
 from ehtui.views import formats
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ _OUTGROWN = 1.25  # a little is left out rather than half of the space empty
 _APART_S, _INTERVALS_APART = 15.0, 3.0  # between looks that are farther apart is the unknown
 
 
-@dataclass(frozen=True, slots=True)
-class LagCurve:
+class LagCurve(Value, frozen=True):
     """The highest lag of each slice of time, oldest first; None: nothing was measured in it."""
 
     values: tuple[float | None, ...] = ()

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.formats import UTC_CLOCK, Clock, Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ehtui.domain.snapshot import Snapshot
+
 
 _NAMED_PARTITIONS = 3
 _LISTED_PARTITIONS = 24  # characters of "0–3,7"
 
 
-@dataclass(frozen=True, slots=True)
-class Phrasing:
+class Phrasing(Value, frozen=True):
     """A snapshot about to be put into words. Moments given to it are server times."""
 
     snapshot: Snapshot

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views import findings
 from ehtui.views.cells import Column, Row, Table, Tone, fitted
 from ehtui.views.costs import last_deployment
@@ -92,8 +94,7 @@ TIMELINE_ROWS = 20
 _INDENT = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class OutputFormat:
+class OutputFormat(Value, frozen=True):
     """How a report is printed."""
 
     cells: int | None = None  # None: as wide as it is, for a pipe

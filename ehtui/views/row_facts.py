@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import ConsumerRole, LeaseState
+from ehtui.domain.values import Value
 from ehtui.views.keys import event_key, finding_key, partitions_of, process_key
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ _UNOWNED = {LeaseState.RELEASED, LeaseState.NEVER_OWNED}
 _IDLE = {ConsumerRole.STANDBY, ConsumerRole.STARVED}
 
 
-@dataclass(frozen=True, slots=True)
-class RowFacts:
+class RowFacts(Value, frozen=True):
     """Empty is not known, or does not apply; texts are as they are, not yet safe to show."""
 
     partitions: tuple[str, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
 from ehtui.domain.text import safe

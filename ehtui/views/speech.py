@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ehtui.domain.text import capital
 from ehtui.domain.timeline import FindingEnded
@@ -60,8 +61,7 @@ def _spoken_event(event: TimelineEvent, say: Phrasing) -> str:
     return spoken(f"{word}: {words}")
 
 
-@dataclass(slots=True)
-class Telling:
+class Telling(Struct):
     """Tells how things are, and then each change once."""
 
     group: str

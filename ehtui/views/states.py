@@ -5,7 +5,6 @@ A colour never stands without its word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.domain.progress import Rule
@@ -18,6 +17,7 @@ from ehtui.domain.snapshot import (
     Severity,
     SourceStatus,
 )
+from ehtui.domain.values import Value
 from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ SEVERITY_TONE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Value, frozen=True):
     """A state as a cell shows it."""
 
     text: str

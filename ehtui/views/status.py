@@ -5,9 +5,10 @@ Additive only. Moments are ISO 8601 in UTC, lengths seconds; unknown is null, ne
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import FlatFacts, facts
 from ehtui.domain.snapshot import (

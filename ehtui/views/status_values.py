@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, overload
 
+from ehtui.domain.values import Value
+
 _DIGITS = 3  # milliseconds; thousandths of an event a second
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value, frozen=True):
     """What JSON Schema says of a value beside its type."""
 
     keyword: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from ehtui.domain import timeline as kinds
 from ehtui.domain.actions.outcomes import OutcomeState

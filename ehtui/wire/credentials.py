@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote_plus
 
@@ -17,6 +16,7 @@ from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.domain.world.hub import known_moment
 from ehtui.wire.identity import Identity
 from ehtui.wire.network import PLAIN, Network, network_of
@@ -33,8 +33,7 @@ ENTRA_SCOPE = "https://eventhubs.azure.net//.default"
 SAS_TYPE, JWT_TYPE = "servicebus.windows.net:sastoken", "jwt"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Value, frozen=True):
     """What `$cbs` and `$management` are shown; good until `expires_at`."""
 
     text: Secret
@@ -60,20 +59,19 @@ class Credential(Protocol):
         """Let go of connections."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedKey(Credential):
+class SharedKey(Value, frozen=True):
     """A named key of the namespace or hub; signs its own tokens."""
 
     name: str
     key: Secret
 
     @property
-    @override
     def label(self) -> str:
+        """See `Credential`."""
         return f"the key {safe(self.name)!r}"
 
-    @override
     async def token(self, audience: str, now: float) -> Token:
+        """See `Credential`."""
         expires_at = int(now) + TOKEN_LIFE_S
         resource = quote_plus(audience)
         signed = f"{resource}\n{expires_at}".encode()
@@ -85,24 +83,22 @@ class SharedKey(Credential):
         )
         return Token(Secret(text), SAS_TYPE, expires_at)
 
-    @override
     async def close(self) -> None:
         """Nothing is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedSignature(Credential):
+class SharedSignature(Value, frozen=True):
     """A signature that somebody made; it cannot be renewed here."""
 
     signature: Secret
 
     @property
-    @override
     def label(self) -> str:
+        """See `Credential`."""
         return "the SharedAccessSignature"
 
-    @override
-    async def token(self, audience: str, now: float) -> Token:
+    async def token(self, audience: str, now: float) -> Token:  # noqa: ARG002 - for any
+        """See `Credential`."""
         return Token(self.signature, SAS_TYPE, self._expires_at(now))
 
     def _expires_at(self, now: float) -> float:
@@ -113,7 +109,6 @@ class SharedSignature(Credential):
 
         return now + TOKEN_LIFE_S
 
-    @override
     async def close(self) -> None:
         """Nothing is open."""
 
@@ -152,8 +147,7 @@ class EntraId(Credential):
         await self._identity.close()
 
 
-@dataclass(frozen=True, slots=True)
-class HubAccess:
+class HubAccess(Value, frozen=True):
     """One hub: where it is and how to get in."""
 
     host: str

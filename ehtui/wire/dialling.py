@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.config.connection_string import AMQP_PORT, AMQPS_PORT
 from ehtui.domain.problems import Problem, ProblemError

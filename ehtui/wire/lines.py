@@ -6,14 +6,13 @@ import asyncio
 import base64
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
 
 from ehtui.config.connection_string import AMQP_PORT, AMQPS_PORT
-from ehtui.config.networks import Proxy
 from ehtui.domain.problems import ProblemError
+from ehtui.domain.values import Value
 from ehtui.domain.world.route import Carrier, Route
 from ehtui.wire import problems
 from ehtui.wire.roots import trusted_roots
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     import h11
 
+    from ehtui.config.networks import Proxy
     from ehtui.wire.credentials import HubAccess
     from ehtui.wire.websocket import WebSocket
     from ehtui.wire.websocket_pipe import WebSocketPipe
@@ -34,8 +34,7 @@ _MOST_KEPT_BYTES = 256 * 1024  # before anybody has taken the line over
 HTTPS_PORT, HTTP_PORT = 443, 80
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Value, frozen=True):
     """A route that can be taken, with what it takes to do so."""
 
     route: Route

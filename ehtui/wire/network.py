@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ehtui.config.networks import Endpoint, Proxy, proxy_of
-from ehtui.config.settings import TransportChoice
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     import ssl
 
-    from ehtui.config.settings import EventHubSettings
-    from ehtui.wire.trace import Trace  # noqa: TC004 - whoever traces loads it
+    from ehtui.config.settings import EventHubSettings, TransportChoice
+    from ehtui.wire.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Value, frozen=True):
     """What is to be known beside the namespace; all of it may be left out."""
 
     transport: TransportChoice = "auto"

@@ -6,9 +6,10 @@ import errno
 import re
 import socket
 import ssl
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import safe

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ehtui.domain.problems import Problem
+from ehtui.domain.values import Value
 from ehtui.domain.world.hub import HubDescription, PartitionSample, known_integer, known_moment
-from ehtui.domain.world.route import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from ehtui.domain.problems import Problem
+    from ehtui.domain.world.route import Route
 
 RATE_PER_S = 16.0
 HANDFUL_S = 0.25  # of reads, so that a large hub is not read one by one
@@ -22,8 +23,7 @@ ID_LENGTH, TEXT_LENGTH = 64, 1024
 NEVER_WRITTEN = -1  # the last sequence number of such a partition (facts.md §4)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Value, frozen=True):
     """One round of reads: what was answered, and what was refused."""
 
     hub: HubDescription | None  # None where it was not asked for

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from ehtui.config.addresses import AZURITE_ACCOUNT, account_of, is_path_style, split_address
 from ehtui.config.connection_string import AZURITE_KEY, parse_storage
@@ -13,6 +14,7 @@ from ehtui.config.networks import Proxy, proxy_of
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +25,7 @@ CONNECTION_STRING_KEY = "checkpoint_store.connection_string (AZURE_STORAGE_CONNE
 ACCOUNT_URL_KEY = "checkpoint_store.account_url (AZURE_STORAGE_ACCOUNT_URL)"
 
 
-@dataclass(frozen=True, slots=True)
-class StorageAddress:
+class StorageAddress(Value, frozen=True):
     """A blob endpoint and one way in: an account key, a SAS, or (neither) an Entra ID token."""
 
     endpoint: str  # no trailing slash, no query; ends with the account where that is in the path

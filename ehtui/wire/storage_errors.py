@@ -6,16 +6,17 @@ import os
 import socket
 import ssl
 import sys
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import httpcore
+from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import capital, safe
+from ehtui.domain.values import Value
 from ehtui.wire.storage_listing import epoch_of
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ _WRONG_KEY = {
 _MOST_DIGITS = 6  # of a wait in seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value, frozen=True):
     """A reply that is not a success."""
 
     status: int

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
+
+from msgspec import Struct, field
 
 from ehtui.domain.world.hub import known_moment
 from ehtui.wire.storage import BlobItem
@@ -125,8 +126,7 @@ def _root(content: bytes) -> ET.Element:
     return root
 
 
-@dataclass(slots=True)
-class ParsedListing:
+class ParsedListing(Struct):
     """What a List Blobs reply says."""
 
     blobs: list[BlobItem] = field(default_factory=list)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace
 
 from ehtui.cli import acting_commands, sending
@@ -165,7 +165,7 @@ def test_a_command_finds_the_hub_that_the_screen_was_started_on() -> None:
     again, once = (flags_of(parse([*flags, "send", "rag"])) for flags in (words, argv))
 
     assert "--group" not in words  # each command names its own
-    assert dataclasses.replace(again, values={}) == dataclasses.replace(once, values={})
+    assert structs.replace(again, values={}) == structs.replace(once, values={})
     assert again.values == {k: v for k, v in once.values.items() if k != "eventhub.consumer_group"}
 
 

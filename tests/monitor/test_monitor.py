@@ -72,6 +72,22 @@ def test_publishes_at_most_four_times_a_second_and_never_loses_the_newest() -> N
     assert len(recorder.updates) > len(published)
 
 
+def test_what_a_source_tells_first_is_published_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ehtui.monitor.monitor.PUBLISH_EVERY_S", 60.0)
+    hub, store = FakeSource("hub"), FakeSource("store", hangs=True)
+    told: list[int] = []  # updates in each picture
+    recorder = Recorder()
+    both = Snapshot(sources=(SourceState("hub"), SourceState("store")))
+    sources = [Scheduled(hub, 60, 60), Scheduled(store, 60, 60)]
+    monitor = monitor_of(sources, recorder, snapshot=both)
+    monitor.subscribe(lambda _: told.append(len(recorder.updates)))
+
+    with running(monitor):
+        wait_until(lambda: told == [1])
+        store.hangs = False
+        wait_until(lambda: told == [1, 2])
+
+
 @pytest.mark.parametrize(("patience_s", "expected"), [(60.0, [4]), (0.01, [3, 4])])
 def test_reads_that_are_under_way_make_one_picture_unless_one_takes_long(
     patience_s: float, expected: list[int], monkeypatch: pytest.MonkeyPatch

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace
 
 from ehtui.domain.updates import LogsRead
@@ -14,8 +14,9 @@ from ehtui.domain.world.process import (
     LogIncidentKind,
     ProcessSample,
 )
+from ehtui.sources.followed_log import ReadsRecords
 from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord, WrittenAt
-from ehtui.sources.logs import LogSource, ReadsRecords
+from ehtui.sources.logs import LogSource
 from tests.sources.log_processes import HOUR, NOW, process
 
 
@@ -28,7 +29,7 @@ class Told:
     was_read: bool = False
 
     def read(self) -> LogReading:
-        told = tuple(dataclasses.replace(r, is_past=not self.was_read) for r in self.records)
+        told = tuple(structs.replace(r, is_past=not self.was_read) for r in self.records)
         self.records, self.was_read = [], True
         return LogReading(told)
 

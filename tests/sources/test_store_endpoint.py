@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from blockbuster import blockbuster_ctx
+from msgspec.structs import replace
 
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings

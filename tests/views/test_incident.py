@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace as with_changes
 
 from msgspec.structs import replace
+from msgspec.structs import replace as with_changes
 
 from ehtui.domain.actions.audited import AuditEntry
 from ehtui.domain.costs import Bounds, Deployment, Ledger

@@ -9,10 +9,10 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.config.networks import Endpoint, Proxy
 from ehtui.config.secret import Secret

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.config.networks import Proxy
 from ehtui.config.secret import Secret

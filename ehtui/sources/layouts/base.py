@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ehtui.domain.text import bounded_name, safe
+from ehtui.domain.values import Value
 from ehtui.domain.world.hub import Names
 from ehtui.domain.world.store import (
     BlobIdentity,
@@ -17,14 +16,16 @@ from ehtui.domain.world.store import (
     RecordKind,
     UnreadableBlob,
 )
-from ehtui.wire.storage import BlobItem
+from ehtui.wire.storage import BlobItem  # noqa: TC001 - tests make blobs by these types
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Record = Ownership | Checkpoint | UnreadableBlob
 Role = RecordKind  # what a blob is for, as a part of where it stands
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Value, frozen=True):
     """Whose records are looked for, and how far a container may be taken to be theirs."""
 
     namespace: str  # with or without a port, in any case
@@ -64,8 +65,7 @@ class Place(NamedTuple):
         return self[:4]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBlob:
+class StoredBlob(Value, frozen=True):
     """A blob as it was found; the body only where its format needs it."""
 
     container: str
@@ -93,8 +93,7 @@ class StoredBlob:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Value, frozen=True):
     """A change to one blob, always on a condition, in its format's own form."""
 
     container: str

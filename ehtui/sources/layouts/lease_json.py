@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership
 from ehtui.sources.layouts.base import (
     Place,
@@ -27,6 +27,9 @@ from ehtui.sources.layouts.base import (
     unreadable,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 OWNING_HOST = "OWNINGHOST"
 MOST_BYTES = 64 * 1024
 _SHOWN = 20  # characters of what should be a partition's number
@@ -34,8 +37,7 @@ _SHOWN = 20  # characters of what should be a partition's number
 _NO_POSITION = {None, "-1", "@latest"}
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseKeys:
+class LeaseKeys(Value, frozen=True):
     """How one host spells its JSON."""
 
     partition: str
@@ -47,8 +49,7 @@ class LeaseKeys:
     released: str | None = ""  # what a released lease has as owner and token
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseFormat:
+class LeaseFormat(Value, frozen=True):
     """A `Format` of JSON leases; hosts differ in names and keys."""
 
     layout: Layout

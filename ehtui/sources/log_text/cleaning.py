@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec.structs import replace
 
 from ehtui.sources.log_text.heads import find_stamp, level_of, pid_of, read_head
 from ehtui.sources.log_text.structured import Structured, decoded, find_object, logfmt, structured

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.world.process import LogIncidentKind, LogLevel
+from ehtui.domain.values import Value
+
+if TYPE_CHECKING:
+    from ehtui.domain.world.process import LogIncidentKind, LogLevel
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenAt:
+class WrittenAt(Value, frozen=True):
     """When a record says it was written: from `at` until `step_s` later.
 
     A stamp without a zone is the writer's local time, or UTC (in a container): only the
@@ -37,8 +38,7 @@ class LogPlace(NamedTuple):
     offset: int  # bytes from the file's begin
 
 
-@dataclass(frozen=True, slots=True)
-class LogFact:
+class LogFact(Value, frozen=True):
     """What a record tells of a client, a lease or a receiver. Texts are as written: not safe."""
 
     kind: LogIncidentKind | None  # None: it only says who speaks
@@ -53,8 +53,7 @@ class LogFact:
     is_end: bool = False  # a client ended here
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
+class LogRecord(Value, frozen=True):
     """One record of a log: cleaned of escapes and wrapping, its traceback included."""
 
     text: str  # bounded; not safe to show as it is
@@ -67,8 +66,7 @@ class LogRecord:
     count: int = 1  # of what was passed over, equal records of one owner are told once
 
 
-@dataclass(frozen=True, slots=True)
-class LogReading:
+class LogReading(Value, frozen=True):
     """What one read of a log found.
 
     After a burst the end is read first: records of the middle come in later readings, and their

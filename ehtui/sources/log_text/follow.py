@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from msgspec import structs
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.domain.world.process import LogLevel, LogLine
 from ehtui.sources.log_text.cleaning import clean, without_ansi
 from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord
@@ -33,8 +34,7 @@ MOST_GAPS = 64
 SEEN_BYTES = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Value, frozen=True):
     """Whole lines of a file, as they stand there."""
 
     data: bytes  # ends with a line's end, unless its last line was cut
@@ -43,8 +43,7 @@ class Piece:
     is_past: bool = False  # stood there before the file was followed
 
 
-@dataclass(slots=True)
-class _Gap:
+class _Gap(Struct):
     """What was passed over, from the begin of a line to the begin of another."""
 
     begin: int
@@ -53,8 +52,7 @@ class _Gap:
     is_in_line: bool = False  # the begin of its first line was read, and cut
 
 
-@dataclass(slots=True)
-class LogFollower:
+class LogFollower(Struct):
     """Lines appended to a file since the read before; the first read takes its head and its end."""
 
     path: Path
@@ -197,8 +195,7 @@ MOST_LINES = 5000  # of one read: a screen keeps no more
 SHOWN_CHARACTERS = 4096  # of one line
 
 
-@dataclass(slots=True)
-class LogTail:
+class LogTail(Struct):
     """A bounded stream of one file; lines of a record about ownership carry what it tells."""
 
     path: str
@@ -238,7 +235,7 @@ class LogTail:
             line = _shown(data[begin : end if end >= 0 else len(data)], told.get(begin), now)
             is_first = line.at is not None or line.level is not None
             self._level = line.level if is_first else self._level
-            lines.append(line if is_first else structs.replace(line, level=self._level))
+            lines.append(line if is_first else replace(line, level=self._level))
 
         return lines
 
@@ -264,8 +261,7 @@ def _shown(raw: bytes, fact: LogFact | None, now: float) -> LogLine:
 CONTEXT_BYTES = 16 * 1024  # of what was read: a record may go on behind it
 
 
-@dataclass(slots=True)
-class _Stream:
+class _Stream(Struct):
     """Pieces that follow one another, and what is kept of them for a record across two."""
 
     context: bytes = b""
@@ -273,13 +269,12 @@ class _Stream:
     told: tuple[int, LogFact] | None = None  # the last record that told something
 
 
-@dataclass(slots=True)
-class LogReader:
+class LogReader(Struct):
     """Follows one file; each read gives the records that tell something. Blocking."""
 
     path: str
     clock: Callable[[], float] = time.time
-    _follower: LogFollower = field(init=False)
+    _follower: LogFollower = field(default_factory=lambda: LogFollower(Path()))
     _generation: int = 0
     _newest: _Stream = field(default_factory=_Stream)
     _passed_over: _Stream = field(default_factory=_Stream)

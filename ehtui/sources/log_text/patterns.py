@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.cleaning import (
@@ -197,8 +199,7 @@ class _Known(NamedTuple):
     after: str | None  # None: the text has no stamp
 
 
-@dataclass(slots=True)
-class RecordMemo:
+class RecordMemo(Struct):
     """Reads records, and remembers what those that differ only in their time told."""
 
     _known: dict[str, _Known] = field(default_factory=dict)

@@ -7,8 +7,9 @@ hold one of `WORDS`; the others are searched at the speed of `bytes.find`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from ehtui.sources.log_text.cleaning import without_ansi
 from ehtui.sources.log_text.sentences import CAUSE_WORDS, KEYS, SENTENCES
@@ -74,8 +75,7 @@ class Flood(NamedTuple):
     lines: int
 
 
-@dataclass(slots=True)
-class Floods:
+class Floods(Struct):
     """Passes over lines that are what a line before was, but for their time.
 
     Only of lines that whoever reads them calls `dull`: their times tell nothing.

@@ -8,9 +8,9 @@ looks for the same text twice.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from ehtui.domain.values import Value
 from ehtui.domain.world.process import LogIncidentKind as Kind
 
 # Serilog quotes a text within the sentence's own quotes: '"U"'.
@@ -24,8 +24,7 @@ NAMESPACE: Final = r"'(?P<namespace>[^']{1,256})'"
 GROUP: Final = r"'(?P<group>[^']{1,256})'"
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Value, frozen=True):
     """A sentence that names who speaks, where, or what went wrong."""
 
     expression: re.Pattern[str]

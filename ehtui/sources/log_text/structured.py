@@ -5,13 +5,18 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from msgspec import field
+
+from ehtui.domain.values import Value
 from ehtui.domain.world.process import LogLevel
-from ehtui.sources.log_text.facts import WrittenAt
 from ehtui.sources.log_text.heads import epoch, find_stamp, level_of, pid_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ehtui.sources.log_text.facts import WrittenAt
 
 MOST_DEPTH = 6  # of an object's own nesting; deeper parts are passed over
 MOST_VALUES = 256
@@ -50,8 +55,7 @@ _PAIR = re.compile(
 _LOGFMT_KEYS = ("msg", "event", "message")
 
 
-@dataclass(frozen=True, slots=True)
-class Structured:
+class Structured(Value, frozen=True):
     """One record's fields, flat: keys in lower case, those of nested objects by their own name."""
 
     message: str

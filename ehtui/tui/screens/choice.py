@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -15,6 +14,7 @@ from textual.widgets.selection_list import Selection
 from typing_extensions import override
 
 from ehtui.domain.actions import signalling
+from ehtui.domain.values import Value
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.screens.dialog import LIST_LINES, Dialog, Passage, text
 from ehtui.tui.strips import fit
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Value, frozen=True):
     """What a choice means and how it reads."""
 
     value: str

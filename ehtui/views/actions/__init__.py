@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from ehtui.views.actions import checkpoints, release, restart, send, signal, start
 from ehtui.views.actions.text import Confirmation

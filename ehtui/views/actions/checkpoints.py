@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +27,14 @@ from ehtui.domain.actions.checkpoint_plan import (
 )
 from ehtui.domain.actions.events import ACTION_CHECKPOINT, CheckpointsMoved
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.actions.text import ActionText, Confirmation, action_command
 from ehtui.views.event_text import EventText, action_words
 from ehtui.views.phrasing import joined, partition, partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ehtui.domain.actions.checkpoint_plan import ChangeResult, LiveOwner, Strategy
     from ehtui.domain.actions.outcomes import Outcome
@@ -77,8 +76,7 @@ _ENDS: Mapping[ChangeState, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Value, frozen=True):
     """One strategy: in a sentence, and as a flag of the command."""
 
     words: Callable[[Any], str]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec.structs import replace
 
 from ehtui.domain.actions.base import BasePlan
-from ehtui.domain.actions.outcomes import Outcome
-from ehtui.views.phrasing import Phrasing
+from ehtui.domain.values import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.views.phrasing import Phrasing
 
 P = TypeVar("P", bound=BasePlan)
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
+class Confirmation(Value, frozen=True):
     """A plan in words. A step is a literal command, or a line of what is sent."""
 
     heading: str
@@ -30,8 +34,7 @@ class Confirmation:
         return replace(self, steps=tuple(steps))
 
 
-@dataclass(frozen=True, slots=True)
-class ActionText(Generic[P]):
+class ActionText(Value, Generic[P], frozen=True):
     """The words of one kind of plan."""
 
     plan: type[P]

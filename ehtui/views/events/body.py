@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import mask_secrets, visible
+from ehtui.domain.values import Value
 from ehtui.domain.world.events import BodyKind
 from ehtui.views.events.binary import about, as_text, hex_lines
 from ehtui.views.events.json_text import pretty, readable
@@ -15,7 +14,7 @@ from ehtui.views.events.recognising import Body, Form, glanced, recognised
 from ehtui.views.formats import count, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ehtui.domain.world.events import Event
 
@@ -45,8 +44,7 @@ class Shown(StrEnum):
     HEX = "hex"
 
 
-@dataclass(frozen=True, slots=True)
-class BodyLines:
+class BodyLines(Value, frozen=True):
     """Lines of harmless text, what they are, and what of the body they leave out."""
 
     lines: Sequence[str]

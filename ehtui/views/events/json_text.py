@@ -7,7 +7,8 @@ numbers into others. Here a number stays as it was written.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 INDENT = "  "
 DEEPEST_INDENT = 24  # levels; what is deeper stands below that
@@ -45,8 +46,7 @@ def pretty(text: str, most_lines: int, *, is_cut: bool = False) -> tuple[list[st
     return _Scan(text, most_lines=most_lines, is_cut=is_cut).run()
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     text: str
     most_lines: int
     is_cut: bool

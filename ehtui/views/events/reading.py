@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.values import Value
 from ehtui.domain.world.new_group import create_group_command
 from ehtui.views.events.starting import Start, around, checkpoints_of, start_words
 from ehtui.views.events.table import Marks, next_after
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 PEEK_GROUP = "ehtui-peek"  # what one is called where nobody has chosen a name
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Value, frozen=True):
     """What is to be read: of which partitions (none named: all), from where on."""
 
     group: str  # whose checkpoints are marked, and begun around
@@ -52,8 +51,7 @@ class Reading:
         return f"{names} {start_words(self.start, say)}{say.of_group(self.group)}"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadState:
+class ReadState(Value, frozen=True):
     """How far reading has got."""
 
     is_open: bool = False

@@ -11,10 +11,12 @@ import binascii
 import codecs
 import re
 import zlib
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
+from msgspec.structs import replace
+
+from ehtui.domain.values import Value
 from ehtui.views.events.binary import magic_of, name_of
 from ehtui.views.events.json_text import looks_like_json
 
@@ -36,8 +38,7 @@ class Form(StrEnum):
     BINARY = "binary"
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Value, frozen=True):
     """What a body is, as far as it was read."""
 
     form: Form
@@ -80,8 +81,7 @@ def glanced(
     return replace(body, text=text, data=inner, is_cut=body.is_cut or more)
 
 
-@dataclass(frozen=True, slots=True)
-class _Inner:
+class _Inner(Value, frozen=True):
     """What was found inside of a layer."""
 
     layer: str

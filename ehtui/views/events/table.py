@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import field
 from typing_extensions import override
 
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.cells import Cell, LazyRows, Row, RowMemo, Tone
 from ehtui.views.events.body import glance, kind_of, preview
@@ -18,7 +18,7 @@ from ehtui.views.events.recognising import Form
 from ehtui.views.width import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ehtui.domain.world.events import Event
     from ehtui.views.phrasing import Phrasing
@@ -33,8 +33,7 @@ def event_row_key(event: Event) -> str:
     return f"{event.partition}/{event.sequence}"
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Value, frozen=True):
     """What of each partition is marked, by sequence numbers."""
 
     done: Mapping[str, int] = field(default_factory=dict)  # the checkpoint's

@@ -366,10 +366,8 @@ _CONSUMER_STARVED = Meaning(
 )
 TEXTS = (
     FindingText(PARTITION_UNOWNED, _unowned, _unowned_advice, meaning=_PARTITION_UNOWNED),
-    FindingText(
-        LEASE_OVERDUE, _overdue, _overdue_advice, _overdue_headline, meaning=_LEASE_OVERDUE
-    ),
-    FindingText(LEASE_EXPIRED, _expired, _expired_advice, _no_live_owner, meaning=_LEASE_EXPIRED),
+    FindingText(LEASE_OVERDUE, _overdue, _overdue_advice, _LEASE_OVERDUE, _overdue_headline),
+    FindingText(LEASE_EXPIRED, _expired, _expired_advice, _LEASE_EXPIRED, _no_live_owner),
     FindingText(CONSUMER_STANDBY, _standby, _standby_advice, meaning=_CONSUMER_STANDBY),
     FindingText(CONSUMER_STARVED, _starved, _starved_advice, meaning=_CONSUMER_STARVED),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.snapshot import Severity

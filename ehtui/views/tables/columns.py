@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,8 +16,7 @@ TIGHT_GAPS = (2, NARROW_GAP)
 LOOSE_GAPS = (5, 4, 3, *TIGHT_GAPS)  # where no column takes the space that is left
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Value, frozen=True):
     """A column that is shown: which, from which cell on, how wide, and the gap after it."""
 
     index: int

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import floor
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import UNPROVEN, Proven
 from ehtui.domain.snapshot import GroupPartition, Lease, LeaseState, PartitionState
+from ehtui.domain.values import Value
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.glyphs import (
@@ -38,8 +40,7 @@ _NOBODY = Cell("none", Tone.DIM, sort="~")  # sorts after every owner
 _NO_HEALTH = Word(formats.UNKNOWN, Tone.DIM)
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionFacts:
+class PartitionFacts(Value, frozen=True):
     """What a row is made of."""
 
     key: str
@@ -50,8 +51,7 @@ class PartitionFacts:
     proven: Proven = UNPROVEN
 
 
-@dataclass(frozen=True, slots=True)
-class RowStyle:
+class RowStyle(Value, frozen=True):
     """How all rows of a table are drawn."""
 
     glyphs: Glyphs

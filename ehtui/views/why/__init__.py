@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import safe
+from ehtui.domain.values import Value
 from ehtui.lazy import LazyModule
 from ehtui.views import findings, formats
 from ehtui.views.cells import Tone
-from ehtui.views.formats import Language
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import named
 from ehtui.views.why.of_consumer import CONSUMER_CHECKS
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ehtui.domain.why.checks import Check, Why
+    from ehtui.views.formats import Language
     from ehtui.views.korean import why as korean
     from ehtui.views.phrasing import Phrasing
 else:
@@ -46,8 +46,7 @@ def heading(name: str, language: Language) -> str:
     return korean.HEADINGS[name] if language == "ko" else name
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """One check in words."""
 
     mark: str
@@ -57,8 +56,7 @@ class Answer:
     next_step: str = ""  # where the answer is no
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Value, frozen=True):
     """All of Why? in words: the checks, what they amount to, and what to do."""
 
     about: str

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
 from ehtui.domain.evidence import E
+from ehtui.domain.values import Value
 from ehtui.domain.why.checks import Verdict
-from ehtui.domain.why.evidence import CheckKind
 from ehtui.views.cells import Tone
 from ehtui.views.phrasing import Phrasing
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.evidence import Evidence
+    from ehtui.domain.why.evidence import CheckKind
 
 OWNERSHIP = (
     "Ownership: a consumer that wants to read a partition writes its owner id into a blob of the "
@@ -47,8 +47,7 @@ GROUP = (
 Sentence = Callable[[E, Phrasing], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckText(Generic[E]):
+class CheckText(Value, Generic[E], frozen=True, kw_only=True):
     """The answers to one kind of check, which take no other evidence than that kind gives."""
 
     kind: CheckKind[E]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from msgspec import field
+
+from ehtui.domain.values import Value
 from ehtui.wire.amqp.values import Ulong, decode, encode, encode_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 MessageId = UUID | str | bytes | int
 BATCH_FORMAT = 0x80013700  # Microsoft's message format: one data section per encoded event
@@ -96,8 +100,7 @@ def _descriptor(payload: bytes, position: int) -> tuple[int, int]:
     return code, at
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value, frozen=True):
     """A message to `$cbs` or `$management`. Text and binary values are both `str`."""
 
     message_id: MessageId | None = None
@@ -106,8 +109,7 @@ class Request:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Value, frozen=True):
     """The answer to a request; `correlation_id` repeats the request's id, type included."""
 
     correlation_id: MessageId | None
