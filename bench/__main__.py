@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.table import HEADINGS, Row, markdown
 
 # Those that time something short come first: the machine is as it was found.
-MODULES = ("startup", "keys", "output", "refresh", "listing", "reduce", "scan", "steady")
+MODULES = ("startup", "keys", "output", "refresh", "listing", "reduce", "scan", "steady", "hubs")
 LIBRARIES = ("textual", "azure-eventhub", "azure-storage-blob", "psutil")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 NOTES = Path(__file__).with_name("notes.md")

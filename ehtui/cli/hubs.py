@@ -21,7 +21,6 @@ from ehtui.config.errors import ConfigError
 from ehtui.config.resolve import require_hub
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.snapshot import Severity
-from ehtui.monitor.hubs import UNWATCHED_EVERY_S
 from ehtui.monitor.shared import MonitorThread
 from ehtui.monitor.urgency import Attention
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 STAGGER_S = 0.2  # between the beginnings of two hubs
 PUBLISH_EVERY_S = 0.25
 FILES_EVERY_S = 2.0  # between looks at configuration files
+SETTLE_S = 0.3  # a file that changed is read once it has stayed the same for so long
 LINGER_S = 60.0  # a finding that is over keeps a hub at its own pace for so long
 TROUBLED = Attention(None, reads_host=False)
 
@@ -58,14 +58,14 @@ class WatchedHubs:
         *,
         only: HubBackend | None = None,
         told: Callable[[Problem | None], None] = lambda _: None,
-        seldom_s: float = UNWATCHED_EVERY_S,
+        unwatched: Attention = SELDOM,
         clock: Callable[[], float] = steady,
     ) -> None:
         """`only` is behind the first, where it was made before; `told` hears of its problem."""
         self._configuration = configuration
         self._told = told
         self._clock = clock
-        self._seldom = SELDOM._replace(seldom_s=seldom_s)
+        self._unwatched = unwatched
         self._thread = MonitorThread()
         self._limiters: dict[str, Limiter] = {}
         self._lock = threading.RLock()
@@ -161,7 +161,7 @@ class WatchedHubs:
         if any(finding.severity is not Severity.INFO for finding in snapshot.findings):
             slot.found_at = now
 
-        attention = TROUBLED if now - slot.found_at < LINGER_S else self._seldom
+        attention = TROUBLED if now - slot.found_at < LINGER_S else self._unwatched
 
         if attention != slot.attention:
             slot.attention = attention
@@ -206,10 +206,17 @@ class WatchedHubs:
         if configuration is None:
             return
 
-        is_due, self._is_postponed = self._is_postponed, False
+        stamps = await asyncio.to_thread(configuration.stamps)
 
-        if not is_due and not await asyncio.to_thread(configuration.has_changed):
+        if stamps == configuration.read_stamps and not self._is_postponed:
             return
+
+        await asyncio.sleep(SETTLE_S)
+
+        if await asyncio.to_thread(configuration.stamps) != stamps:
+            return  # somebody still writes: at the next look
+
+        self._is_postponed = False
 
         try:
             found = await asyncio.to_thread(configuration.read)
@@ -303,7 +310,7 @@ class WatchedHubs:
 
     def _slot(self, configured: ConfiguredHub, known: HubBackend | None = None) -> Slot:
         slot = Slot(configured)
-        slot.attention = self._seldom
+        slot.attention = self._unwatched
 
         try:
             if isinstance(configured.found, ConfigError):

@@ -69,6 +69,7 @@ def run_hubs(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: The configuration cannot be used at all.
     """
+    from ehtui.cli.hub_slot import SELDOM  # noqa: PLC0415
     from ehtui.cli.hubs import WatchedHubs  # noqa: PLC0415 - every room below comes with it
     from ehtui.cli.screen import screen_settings  # noqa: PLC0415
     from ehtui.monitor.hubs import UNWATCHED_EVERY_S  # noqa: PLC0415
@@ -77,7 +78,8 @@ def run_hubs(args: argparse.Namespace) -> int:
     configured = configuration_of(args).read()
     # Who waits for it looks at all of them.
     pace_s = args.watch or (args.watch_s / 3 if args.watch_s else UNWATCHED_EVERY_S)
-    hubs, settings = WatchedHubs(configured, seldom_s=pace_s), screen_settings(configured)
+    unwatched = SELDOM._replace(seldom_s=pace_s)
+    hubs, settings = WatchedHubs(configured, unwatched=unwatched), screen_settings(configured)
     writer = Writer(args.output, is_stream=bool(args.watch), is_ascii=settings.ui.ascii)
     code = 0
 

@@ -31,7 +31,7 @@ class OneHub:
         self._configured = configured
         self._configuration = configuration
         self._hubs: WatchedHubs | None = None
-        self.on_problem: Callable[[Problem], None] = lambda _: None  # from another thread
+        self._warn: Callable[[str], None] = lambda _: None
         self.backend = HubBackend(
             lambda: self._open(found),
             found.settings,
@@ -39,6 +39,10 @@ class OneHub:
             attention=_full,
             on_viewed=lambda: self._made().viewed(configured.key),
         )
+
+    def warn_by(self, warn: Callable[[str], None]) -> None:
+        """Say by this, from another thread, why a changed file is not taken over."""
+        self._warn = warn
 
     def close(self) -> Sequence[Outcome]:
         """Finish, hang up and stop reading; how the unfinished ended. Blocks."""
@@ -59,7 +63,9 @@ class OneHub:
 
     def _tell(self, problem: Problem | None) -> None:
         if problem is not None:
-            self.on_problem(problem)
+            from ehtui.views.sources import problem_line  # noqa: PLC0415 - as above
+
+            self._warn(problem_line(problem))
 
 
 def _full() -> Attention:

@@ -64,7 +64,7 @@ def _run_one(
     options = replace(options, at=getattr(args, "at", None))
 
     try:
-        return run(one.backend, options)
+        return run(one.backend, options, one.warn_by)
     finally:
         compose.tell_ends(one.close(), words)
 

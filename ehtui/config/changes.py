@@ -59,9 +59,14 @@ class Configuration:
 
         return hubs
 
-    def has_changed(self) -> bool:
-        """Whether any of those files is another one than when it was read, or nothing was yet."""
-        return not self._stamps or _stamps(self._stamps) != self._stamps
+    def stamps(self) -> Mapping[Path, Stamp]:
+        """Which files those are now, by what tells one version of a file from another."""
+        return _stamps(self._stamps)
+
+    @property
+    def read_stamps(self) -> Mapping[Path, Stamp]:
+        """The same as they were when they were read; empty where nothing was."""
+        return self._stamps
 
     def _with_flags(self, hub: ConfiguredHub) -> ConfiguredHub:
         found = hub.found

@@ -27,15 +27,28 @@ SWITCH_S = 0.0005
 _HUNG_UP = 129  # as SIGHUP leaves
 
 
-def run(backend: Backend, options: UiOptions) -> int:
-    """Show `backend` until somebody leaves; the exit code is 0, or 128 and the signal's number."""
+def run(
+    backend: Backend,
+    options: UiOptions,
+    hear: Callable[[Callable[[str], None]], None] = lambda _: None,
+) -> int:
+    """Show `backend` until somebody leaves; the exit code is 0, or 128 and the signal's number.
+
+    `hear` is given what shows a warning, from any thread.
+    """
 
     def make() -> EhtuiApp:
         from ehtui.tui.app import EhtuiApp  # noqa: PLC0415 - Textual is heavy
 
-        return EhtuiApp(backend, options)
+        app = EhtuiApp(backend, options)
+        hear(partial(_warn, app))
+        return app
 
     return _run(make, options, backend.finish)
+
+
+def _warn(app: EhtuiApp, words: str) -> None:
+    app.call_later(app.say, words, "warning")
 
 
 def run_hubs(hubs: Hubs, options: UiOptions) -> int:

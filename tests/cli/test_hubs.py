@@ -10,10 +10,12 @@ import pytest
 
 from ehtui.cli import hubs as module
 from ehtui.cli.hub_backend import HubBackend
+from ehtui.cli.hub_slot import SELDOM
 from ehtui.cli.hubs import WatchedHubs
 from ehtui.cli.last_hub import read_last_hub
+from ehtui.cli.one_hub import OneHub
 from ehtui.config.changes import Configuration
-from ehtui.config.found import Flags
+from ehtui.config.found import Flags, Resolved
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.snapshot import Snapshot, SourceStatus
@@ -24,6 +26,7 @@ from tests.waiting import wait_until
 ALL = [
     f"{profile}/{name}{n}" for profile, name in (("red", "a"), ("blue", "b")) for n in range(HUBS)
 ]
+UNWATCHED = SELDOM._replace(seldom_s=600.0)
 QUICK = "poll: {hub_s: 0.2, store_s: 0.2, processes_s: 0.2}"
 
 
@@ -42,6 +45,7 @@ def folder(
     monkeypatch.setattr(module, "STAGGER_S", 0.01)
     monkeypatch.setattr(module, "PUBLISH_EVERY_S", 0.02)
     monkeypatch.setattr(module, "FILES_EVERY_S", 0.05)
+    monkeypatch.setattr(module, "SETTLE_S", 0.05)
     write(tmp_path, namespaces)
     return tmp_path
 
@@ -55,7 +59,7 @@ def write(folder: Path, namespaces: tuple[Sandbox, Sandbox], *more: str, top: st
 @contextmanager
 def watching(folder: Path) -> Iterator[tuple[WatchedHubs, list[tuple[WatchedHub, ...]]]]:
     configuration = Configuration(Flags(), {}, folder)
-    hubs = WatchedHubs(configuration.read(), configuration, seldom_s=600.0)
+    hubs = WatchedHubs(configuration.read(), configuration, unwatched=UNWATCHED)
     told: list[tuple[WatchedHub, ...]] = []
     hubs.subscribe(lambda watched: told.append(tuple(watched)))
 
@@ -234,3 +238,28 @@ def test_a_profile_that_cannot_be_used_is_a_row_that_says_why(
             (folder / "ehtui.yaml").read_text().replace("sour", "red")
         )
         wait_until(lambda: "No event hub is configured" in problem_of(hubs, "odd"))
+
+
+def test_the_only_hub_takes_changes_over_and_says_why_it_does_not(folder: Path) -> None:
+    flags = Flags(profile="blue", values={"eventhub.name": "b4"}, names={"eventhub.name": "--hub"})
+    configuration = Configuration(flags, {}, folder)
+    (configured,) = configuration.read()
+    assert isinstance(configured.found, Resolved)
+    one = OneHub(configured, configured.found, configuration)
+    seen: list[Snapshot] = []
+    said: list[str] = []
+    one.warn_by(said.append)
+
+    try:
+        one.backend.subscribe(seen.append)
+        wait_until(lambda: bool(seen) and seen[-1].sources[0].status is SourceStatus.OK)
+        text = (folder / "ehtui.yaml").read_text()
+        (folder / "ehtui.yaml").write_text(f"lease: {{expires_after_s: 9}}\n{text}")
+        wait_until(lambda: seen[-1].policy.lease.expires_after_s == 9)
+
+        (folder / "ehtui.yaml").write_text(f"{text}\nlease: [")
+        wait_until(lambda: bool(said))
+        assert "not valid YAML" in said[0]
+        assert one.backend.snapshot.policy.lease.expires_after_s == 9
+    finally:
+        one.close()
