@@ -86,8 +86,13 @@ SHORTCUTS = (
     Shortcut(
         "/proc/PID/stat and status: start in ticks, parent, terminal, flags, pids inside, signals",
         "psutil's create_time, ppid, status, terminal; caught and ignored signals are not known, "
-        "and that a worker was forked is not",
-        ("sources/proc.py", "sources/process_facts.py", "actions/workers.py"),
+        "and a title that it writes over its words is taken for another program",
+        ("sources/proc.py", "sources/process_facts.py"),
+    ),
+    Shortcut(
+        "PF_FORKNOEXEC: whether a worker runs a program of its own",
+        "one whose parent has the same words was forked by it",
+        ("actions/workers.py",),
     ),
     Shortcut(
         "sock_diag: connections with their inodes and bytes; /proc/PID/net of other namespaces",
@@ -111,7 +116,7 @@ SHORTCUTS = (
     ),
     Shortcut(
         "the terminal's foreground group in /proc/PID/stat",
-        "`ps -o stat`",
+        "`ps -o tty` and `ps -o stat`",
         ("sources/restarts.py",),
     ),
     Shortcut(

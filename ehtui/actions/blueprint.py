@@ -33,7 +33,7 @@ from ehtui.config.process_memory import MOST_BYTES, command_bytes, environment_b
 from ehtui.domain.text import mask_arguments, safe, visible
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
-from ehtui.sources.proc import stat_of
+from ehtui.sources.proc import identity_of, stat_of
 from ehtui.sources.restarts import record_at
 
 _DELETED = " (deleted)"
@@ -148,7 +148,7 @@ def _read_by_psutil(process: ProcessId) -> Blueprint:
         variables=variables,
         folder=folder,
         link=running.exe(),
-        file=None,
+        file=identity_of(running.exe()) or NO_FILE,  # gone: nothing else is it
         input=Input.NOTHING,
         input_path=os.devnull,
         confinement=None,
@@ -193,7 +193,7 @@ def original_argv(pid: int) -> tuple[str, ...]:
         OSError: It cannot be read.
     """
     if not system.LINUX:
-        return _checked(tuple(psutil.Process(pid).cmdline()))
+        return _checked(_argv_by_psutil(pid))
 
     raw = command_bytes(pid, MOST_BYTES)
     _check_count(raw, StartObstacle.COMMAND_OVERWRITTEN)
@@ -214,6 +214,21 @@ def original_argv(pid: int) -> tuple[str, ...]:
         raise CannotStartError(StartObstacle.COMMAND_OVERWRITTEN, safe(text(shown)))
 
     return _checked(words)
+
+
+def _argv_by_psutil(pid: int) -> tuple[str, ...]:
+    words = tuple(psutil.Process(pid).cmdline())
+
+    if not words or words[-2:] == ("", "") or _is_title(words[0]):
+        shown = " ".join(words).strip()[:_SHOWN]
+        raise CannotStartError(StartObstacle.COMMAND_OVERWRITTEN, safe(shown))
+
+    return words
+
+
+def _is_title(word: str) -> bool:
+    """Whether it is no program's name: `rag: idle` in one word."""
+    return not word or (" " in word and not Path(word).exists())
 
 
 def _checked(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -282,6 +297,7 @@ def text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+NO_FILE = (0, 0)
 MOST = 256  # the oldest go first
 _NOT_SEEN = (ProcessGoneError, IdentityChangedError, ProgramChangedError, OSError)
 

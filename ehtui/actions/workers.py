@@ -37,7 +37,7 @@ def parent_that_starts(
     """
     parent = parent_of(pid) or 0
 
-    if system.LINUX and is_forked(pid):
+    if is_forked(pid) if system.LINUX else _says_the_same(pid, parent):
         return _forked_by(pid, parent)
 
     is_handed = any(map(_HANDED_WORDS.fullmatch, arguments)) or any(
@@ -51,9 +51,21 @@ def parent_that_starts(
     return parent if parent > 1 or is_activated else 0
 
 
+def _says_the_same(pid: int, parent: int) -> bool:
+    """Whether its parent runs the same words: where nobody tells what was forked, that one was."""
+    with suppress(OSError):
+        words = command_bytes(pid, MOST_BYTES)
+        return parent > 1 and bool(words) and words == command_bytes(parent, MOST_BYTES)
+
+    return False
+
+
 def _forked_by(pid: int, parent: int) -> int | None:
     """Who runs the program that it was forked from; None where nobody does any more."""
     found = None
+
+    if not system.LINUX:
+        return parent
 
     with suppress(OSError):
         while parent > 1 and _is_same_program(pid, parent):

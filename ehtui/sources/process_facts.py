@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from contextlib import suppress
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from zlib import crc32
 
 import psutil
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _KEY_BYTES = 512
 _KEY = os.urandom(16)
+_PS_S = 2.0
 
 
 def signal_masks(pid: int) -> tuple[frozenset[int] | None, frozenset[int] | None]:
@@ -88,9 +91,12 @@ def program_of(pid: int) -> Program:
     file = None
 
     with suppress(psutil.Error, OSError):
-        found = Path(f"{system.PROC}/{pid}/exe" if system.LINUX else psutil.Process(pid).exe())
-        status = found.stat()
-        file = (status.st_dev, status.st_ino)
+        if system.LINUX:
+            status = Path(f"{system.PROC}/{pid}/exe").stat()
+            file = (status.st_dev, status.st_ino)
+        elif path := psutil.Process(pid).exe():
+            # What lies at its path now may be newer than what runs.
+            file = (0, crc32(os.fsencode(path.removesuffix(" (deleted)"))))
 
     return Program(file, _place(pid), digest)
 
@@ -111,10 +117,23 @@ def has_terminal(pid: int) -> bool:
         return False  # it has a console, which asks nobody anything
 
     if not system.LINUX:
-        found = process_of(pid)
-        return found is not None and bool(attempt(found.terminal))
+        return bool(told_by_ps(pid, "tty").strip("?-"))
 
     return bool(stat_field(pid, TERMINAL))
+
+
+def told_by_ps(pid: int, column: str) -> str:
+    """What ps(1) tells of a process; nothing where there is no such process, or no ps."""
+    with suppress(OSError, subprocess.SubprocessError):
+        told = subprocess.run(
+            ["ps", "-o", f"{column}=", "-p", str(pid)],
+            capture_output=True,
+            timeout=_PS_S,
+            check=True,
+        )
+        return told.stdout.decode("ascii", "replace").strip()
+
+    return ""
 
 
 def is_kernel_thread(pid: int) -> bool:

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 import sys
 from contextlib import suppress
 from itertools import pairwise
@@ -34,7 +33,7 @@ from ehtui.sources.proc import (
     numbers_inside,
     stat_field,
 )
-from ehtui.sources.process_facts import has_terminal, own_line
+from ehtui.sources.process_facts import has_terminal, own_line, told_by_ps
 from ehtui.sources.recognition import is_ehtui
 from ehtui.sources.supervisors import HOSTS
 
@@ -50,7 +49,6 @@ _INITS = frozenset({"systemd", "init", "s6-svscan", "runsvdir", "openrc-init"})
 USUAL_LOOK_S, LONGEST_LOOK_S, MARGIN_S = 3.0, 60.0, 2.0
 USUAL_WATCH_S, LONGEST_WATCH_S = 120.0, 4 * 3600.0
 SCRIPT_BYTES = 64 * 1024
-_PS_S = 2.0
 
 
 def keeper_of(process: ProcessId) -> Keeper | None:
@@ -153,14 +151,7 @@ def _is_in_foreground(pid: int) -> bool:
     if system.LINUX:
         return stat_field(pid, FOREGROUND) == os.getpgid(pid)
 
-    with suppress(psutil.Error, OSError, ValueError, subprocess.SubprocessError):
-        # The only other one that tells: a plus is a process of the foreground (ps(1)).
-        told = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, timeout=_PS_S, check=True
-        )
-        return b"+" in told.stdout
-
-    return False
+    return "+" in told_by_ps(pid, "stat")
 
 
 def _is_shell(process: psutil.Process) -> bool:

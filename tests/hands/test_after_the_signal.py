@@ -20,6 +20,7 @@ from ehtui.actions.preparing import Places, prepare_restart
 from ehtui.actions.targets import BeingRestartedError, ProcessGoneError
 from ehtui.domain.world.restarts import StartObstacle
 from tests.hands.consumers import Stage, chosen, lives, venv_in
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
 # Asked to end, it takes until it may.
@@ -76,6 +77,7 @@ class Background:
         return self.results[0]
 
 
+@only_linux("holds a program open without reading it")
 def test_a_program_that_is_deleted_meanwhile_was_held(stage: Stage) -> None:
     """Between the look and the start its file goes: what was open is started."""
     program = stage.home / "runner"
@@ -250,6 +252,7 @@ def test_of_two_confirmations_that_both_looked_one_is_carried_out(stage: Stage) 
     assert len(list(stage.places.log.parent.glob("*.log"))) == 1
 
 
+@only_linux("has a lock that all users share")
 def test_another_users_ehtui_is_told_as_well(stage: Stage) -> None:
     """Its state folder is another one: the process itself is locked."""
     stage.script.write_text(SLOW)

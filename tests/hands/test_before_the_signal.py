@@ -26,6 +26,7 @@ from tests.hands.consumers import (
     words_of,
 )
 from tests.hands.disks import fill, small_disk
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
@@ -89,6 +90,7 @@ def test_a_folder_of_the_same_name_is_not_the_folder(stage: Stage) -> None:
 
 
 @needs_root
+@only_linux("tells whoever restarts it what another user may")
 def test_a_folder_that_its_user_may_not_enter_any_more(stage: Stage) -> None:
     process = stage.start(everybodys_python(), "consumer.py", **run_by(NOBODY))
     stage.home.chmod(0o700)
@@ -125,6 +127,7 @@ def test_another_program_of_that_name(stage: Stage) -> None:
     assert refusal(stage, process).obstacle is StartObstacle.PROGRAM_GONE
 
 
+@only_linux("tells a program from a newer one at its path")
 def test_a_program_that_was_replaced_is_started_and_said(stage: Stage) -> None:
     """As by an upgrade."""
     shutil.copy("/bin/bash", stage.home / "sleeper")
@@ -147,6 +150,7 @@ def test_a_script_that_is_gone(stage: Stage) -> None:
 
 
 @needs_root
+@only_linux("tells whoever restarts it what another user may")
 def test_a_script_that_its_user_may_not_read_any_more(stage: Stage) -> None:
     process = stage.start(everybodys_python(), "consumer.py", **run_by(NOBODY))
     stage.script.chmod(0o600)
@@ -198,6 +202,7 @@ def test_a_virtual_environment_that_is_gone(
     assert refusal(stage, process).obstacle is obstacle
 
 
+@only_linux("opens the standard input of others")
 def test_a_program_that_came_through_standard_input_is_read_again(stage: Stage) -> None:
     with stage.script.open("rb") as script:
         process = stage.start(sys.executable, "-", "--group", "test", stdin=script)
@@ -219,6 +224,7 @@ def test_a_program_that_came_through_a_pipe_is_gone(stage: Stage) -> None:
     assert refusal(stage, process).obstacle is StartObstacle.INPUT_CONSUMED
 
 
+@only_linux("opens the standard input of others")
 def test_a_pipe_that_it_listens_to_is_taken_over(stage: Stage) -> None:
     stage.script.write_text("import sys; print('runs', flush=True); print(sys.stdin.readline())")
     reader, writer = os.pipe()
@@ -274,6 +280,7 @@ def test_its_children_are_counted(stage: Stage) -> None:
 
 
 @needs_root
+@only_linux("lets a process close itself")
 def test_a_process_that_closed_itself_to_its_own_user(stage: Stage) -> None:
     """As one with file capabilities: what starts it is not for its user to read."""
     closed = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"

@@ -18,11 +18,15 @@ from ehtui.actions.targets import CannotStartError
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Loss, LossKind, StartObstacle
 from tests.hands.consumers import NOBODY, Stage, as_user, chosen, everybodys_python, lives, run_by
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or sys.platform != "linux", reason="only root may confine"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        os.geteuid() != 0 or sys.platform != "linux", reason="only root may confine"
+    ),
+    only_linux("tells what a process may"),
+]
 NOBODYS = ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups")
 RUN = ("-u", "consumer.py", "--group", "test")
 

@@ -27,6 +27,7 @@ from ehtui.views.phrasing import Phrasing
 from ehtui.views.status import FailOn, exit_code
 from tests.hands.consumers import NOBODY, Stage, everybodys_python, run_by
 from tests.hands.test_after_the_signal import SLOW
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
 
@@ -96,6 +97,7 @@ def test_a_record_that_somebody_else_wrote_is_none(stage: Stage) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may start programs as somebody else")
+@only_linux("tells whoever restarts it what another user may")
 def test_root_opens_nothing_by_the_paths_of_others(stage: Stage) -> None:
     """Between the end and the start its user may lay anything there."""
     stage.home.chmod(0o755)

@@ -25,6 +25,7 @@ from ehtui.sources.process_facts import program_of, started_at
 from ehtui.sources.processes import ProcessSource
 from tests.domain.build import healthy
 from tests.domain.planning import plan_restart, plan_signal
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
 # Waits for a line, then becomes what the line says.
@@ -94,6 +95,7 @@ def test_who_execs_another_program_is_not_signalled(becoming: str) -> None:
         assert process.poll() is None
 
 
+@only_linux("tells a title from another program")
 def test_who_writes_a_title_is_who_it_was() -> None:
     with child(TITLED) as process:
         before = chosen(process)

@@ -17,11 +17,15 @@ from ehtui.domain.world.restarts import StartObstacle
 from ehtui.views.actions.costs import rehearsal_notes
 from tests.hands.consumers import Stage, chosen, lives
 from tests.hands.test_keepers import CONSUMER, Kept
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or shutil.which("flock") is None, reason="needs flock(1)"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux" or shutil.which("flock") is None, reason="needs flock(1)"
+    ),
+    only_linux("tells who took a lock"),
+]
 LOCKS_ITSELF = """
 import fcntl, os
 lock = open("own.lock", "w")

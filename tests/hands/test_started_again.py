@@ -40,6 +40,7 @@ from tests.domain.planning import plan_again
 from tests.domain.test_unfinished_restarts import record
 from tests.hands.consumers import Stage, lives
 from tests.hands.test_after_the_signal import KILLED, SLOW
+from tests.shortcuts import only_linux
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import healthy as healthy_picture
 from tests.waiting import wait_for, wait_until
@@ -183,6 +184,7 @@ def test_where_secrets_stood_among_its_arguments_it_is_not_finished(
     assert caught.value.obstacle is StartObstacle.SECRETS_GONE
 
 
+@only_linux("tells what a process may")
 def test_the_same_rights_are_asked_for(stage: Stage, hands: LocalControl) -> None:
     """A record knows whose it was and what that one might: root gives no more."""
     prepared = stage.prepare(stage.start())

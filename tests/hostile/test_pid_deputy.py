@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ehtui.config.process_settings import declared_target, look_into
+from tests.shortcuts import only_linux
 
 KEY = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"
@@ -212,6 +213,7 @@ def test_a_file_of_its_own_or_of_roots_for_everybody_is_read(
 
 
 @AS_ROOT
+@only_linux("has these access lists")
 def test_an_access_list_counts_as_the_kernel_counts_it(home: Path) -> None:
     """Everybody may read root's file, but for this one user."""
     file = written(home / ".env", LEAK, 0, 0o644)
@@ -258,6 +260,7 @@ def test_what_lies_behind_a_closed_folder_is_not_read(home: Path, tmp_path: Path
 
 
 @AS_ROOT
+@only_linux("shows the root of a process")
 def test_above_its_own_root_is_nothing(home: Path, tmp_path: Path) -> None:
     written(tmp_path / ".env", LEAK, 0, 0o644)
     give(home, 0)

@@ -27,6 +27,7 @@ from ehtui.sandbox.supervisor import Supervisor
 from ehtui.sources.process_facts import command_bytes, program_of
 from ehtui.sources.processes import ProcessSource, inspect_process, list_processes
 from tests.hostile.measuring import MEGABYTE, peak_bytes
+from tests.shortcuts import only_linux
 
 SIZE = 200 * MEGABYTE
 # Says that its command line and environment are 200 MB of its memory, of which it touches nothing.
@@ -94,6 +95,7 @@ LOOKS: dict[str, Callable[[int], object]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@only_linux("lets us read no further")
 def test_two_hundred_megabytes_of_command_line_cost_a_few(
     huge: int, look: Callable[[int], object]
 ) -> None:
@@ -104,6 +106,7 @@ def test_two_hundred_megabytes_of_command_line_cost_a_few(
     assert peak_bytes(run) < 40 * MEGABYTE
 
 
+@only_linux("lets us read no further")
 def test_so_does_the_end_of_a_sandbox_that_looks_for_its_own(huge: int) -> None:
     supervisor = Supervisor()
 

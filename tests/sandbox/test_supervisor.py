@@ -16,6 +16,7 @@ import pytest
 
 from ehtui.sandbox.children import LIFELINE
 from ehtui.sandbox.supervisor import ChildFailedError, Supervisor, python
+from tests.shortcuts import only_linux
 from tests.waiting import wait_until
 
 WORKER = python("tests.sandbox.worker")
@@ -183,6 +184,7 @@ def test_nothing_is_left_of_a_parent_that_just_exits() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it ends when it is continued")
+@only_linux("wakes it then")
 def test_even_a_stopped_worker_ends_with_a_parent_that_was_killed() -> None:
     with start_parent() as (parent, _, pids):
         os.kill(pids[0], signal.SIGSTOP)
