@@ -262,7 +262,7 @@ def test_ctrl_c_ends_a_long_watch_at_once_and_quietly(running: Running) -> None:
     assert (process.returncode, out, err) == (130, "", "")
 
 
-@pytest.mark.parametrize("output", ["json", "table", "csv"])
+@pytest.mark.parametrize("output", ["json", "table"])
 def test_a_watch_whose_reader_goes_ends_by_itself(running: Running, output: str) -> None:
     process = running.ehtui(
         "status", "--watch", "300ms", "-o", output, **running.environment, PYTHONUNBUFFERED=""
