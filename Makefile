@@ -1,10 +1,10 @@
 # Every target does its own set-up: a .venv in this checkout, from Python 3.11+ alone.
 PYTHON ?= python3
-BIN := .venv/bin
+BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys legend types-all commands output metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys legend types-all commands output metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench package sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -77,5 +77,11 @@ screenshots: $(STAMP) ## every screen as SVG and PNG into screenshots/ (fonts: D
 bench: $(STAMP) ## measure everything beside its rivals, write docs/benchmarks.md (under 10 minutes)
 	$(BIN)/python -m bench
 
+package: $(STAMP) ## wheel and sdist into dist/, installed in a clean environment and used there
+	$(BIN)/python -m tests.packaging
+
+sbom: $(STAMP) ## dist/sbom.json: what `pip install ehtui[sandbox,metrics]` brings (CycloneDX)
+	$(BIN)/python -m tests.packaging sbom
+
 clean: ## remove what the targets made
-	rm -rf .venv .work .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .work dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

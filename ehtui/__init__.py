@@ -1,3 +1,3 @@
 """ehtui: a terminal monitor for Azure Event Hubs consumers."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
