@@ -13,6 +13,7 @@ USER, PASSWORD = "ops team", "p@ss:word/1"
 ENCODED = "ops%20team:p%40ss%3Aword%2F1"
 
 
+_TURNS = 4
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -38,14 +39,21 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        # asyncio loses sockets that it has accepted and not handed over when a server is closed.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
         server.close()
 
-        for task in tuple(tasks):
-            task.cancel()
+        # Who is cut lets go of the socket a turn later.
+        for _ in range(_TURNS):
+            for task in tuple(tasks):
+                task.cancel()
 
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.sleep(0)
+
         await server.wait_closed()
-        await asyncio.sleep(0)  # transports that were cut let go of their sockets
 
 
 async def joined(
