@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ehtui.domain.text import capital
 from ehtui.domain.timeline import FindingEnded
+from ehtui.lazy import LazyModule
 from ehtui.views import findings, formats, timeline
 from ehtui.views.formats import UTC_CLOCK, Clock, full_stop
 from ehtui.views.glyphs import UNICODE, Glyphs
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.snapshot import Snapshot, TimelineEvent
+    from ehtui.views.formats import Language
+    from ehtui.views.korean import speech as korean
+else:
+    korean = LazyModule("ehtui.views.korean.speech")
 
 # What a voice leaves out, or says as a letter: each as the word that it stands for.
 _SPOKEN = (
@@ -37,9 +42,9 @@ _SPOKEN = (
 )
 
 
-def spoken(text: str) -> str:
+def spoken(text: str, language: Language = "en") -> str:
     """One sentence without signs."""
-    for sign, words in _SPOKEN:
+    for sign, words in korean.SPOKEN if language == "ko" else _SPOKEN:
         text = sign.sub(words, text)
 
     text = text.strip()
@@ -47,18 +52,18 @@ def spoken(text: str) -> str:
 
 
 def _spoken_event(event: TimelineEvent, say: Phrasing) -> str:
-    finding, details = event.finding, event.details
+    finding, details, language = event.finding, event.details, say.language
 
     if finding is None:
-        return spoken(f"{timeline.subject(event, say)}: {timeline.sentence(event, say)}")
+        return spoken(f"{timeline.subject(event, say)}: {timeline.sentence(event, say)}", language)
 
     words = findings.sentence(finding, say)
 
     if isinstance(details, FindingEnded):
-        return spoken(f"{capital(timeline.ended(details, say))}: {words}")
+        return spoken(f"{capital(timeline.ended(details, say))}: {words}", language)
 
-    word = findings.severity_word(finding.severity, say.language)
-    return spoken(f"{word}: {words}")
+    word = findings.severity_word(finding.severity, language)
+    return spoken(f"{word}: {words}", language)
 
 
 class Telling(Struct):
@@ -77,7 +82,7 @@ class Telling(Struct):
         words = headline(snapshot, self.group, glyphs=self.glyphs, clock=self.clock)
 
         if self.is_spoken:
-            return f"{formats.text(self.group)}: {spoken(words.text)}"
+            return f"{formats.text(self.group)}: {spoken(words.text, self.clock.language)}"
 
         now = self.clock.time(snapshot.host_at(snapshot.taken_at))
         return f"{now}  {painted(words.text, words.tone, colour=self.colour)}"

@@ -21,6 +21,7 @@ from ehtui.domain.why.checks import Verdict
 from ehtui.domain.why.evidence import CHECKS, CheckKind
 from ehtui.views import details, findings, legend, timeline, why
 from ehtui.views.formats import Clock
+from ehtui.views.headline import shorter
 from ehtui.views.korean import findings as korean_findings
 from ehtui.views.korean import legend as korean_legend
 from ehtui.views.korean import particles, phrases
@@ -288,3 +289,15 @@ def test_what_a_takeover_cost_is_told_in_korean(unknown: CostUnknown) -> None:
         "소유자 73fda457이 소유자 51ab7c10에게서 인계받았습니다(프로세스가 종료되고 6초 뒤)"
     )
     assert is_sound(told)
+
+
+def test_the_header_loses_brackets_and_then_whole_sentences() -> None:
+    said = (
+        "P2에 2분째 소유자가 없습니다(관찰). 이벤트 3건이 기다립니다. 컨슈머가 인계받습니다(~12:03)"
+    )
+
+    assert [*shorter(said)] == [
+        "P2에 2분째 소유자가 없습니다. 이벤트 3건이 기다립니다. 컨슈머가 인계받습니다",
+        "P2에 2분째 소유자가 없습니다. 이벤트 3건이 기다립니다",
+        "P2에 2분째 소유자가 없습니다",
+    ]

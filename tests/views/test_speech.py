@@ -75,3 +75,19 @@ def test_a_finding_that_ends_is_said_to_be_over() -> None:
     (said,) = telling.changes(replace(snapshot, timeline=(*snapshot.timeline, ended)))
 
     assert said.startswith("Over after 1m10s: P2: owner 51ab7c10 stopped renewing at 12:00:40")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            "△ P2에 2분째 소유자가 없습니다. 컨슈머가 ~12:03:41–12:04:17에 인계받습니다",
+            "P2에 2분째 소유자가 없습니다. 컨슈머가 약 12:03:41에서 12:04:17에 인계받습니다.",
+        ),
+        ("지연 ≤1,820", "지연 최대 1,820."),
+        ("초당 <0.1건", "초당 0.1건 미만."),
+        ("지연 –", "지연 알 수 없음."),
+    ],
+)
+def test_korean_is_spoken_without_signs(written: str, said: str) -> None:
+    assert spoken(written, "ko") == said
