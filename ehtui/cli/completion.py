@@ -126,6 +126,9 @@ def _values_of(action: argparse.Action) -> Any:
     if action.metavar in _FOLDERS:
         return shtab.DIRECTORY
 
+    if action.dest == "name" and action.nargs == "*":  # of `explain`
+        return _asked("names")
+
     if action.option_strings and action.dest in _ASKED:
         return _asked(_ASKED[action.dest])
 
@@ -209,4 +212,15 @@ def _files() -> Iterator[Mapping[str, object]]:
             yield read_yaml(path, shown).sections
 
 
-_VALUES: dict[str, Callable[[], Iterable[str]]] = {"groups": _groups, "profiles": _profiles}
+def _names() -> Iterable[str]:
+    """What `ehtui explain` can explain, as far as it is one word without signs."""
+    from ehtui.views.legend import entries  # noqa: PLC0415
+
+    return [each.name for each in entries() if re.fullmatch(r"[A-Za-z_.]+", each.name)]
+
+
+_VALUES: dict[str, Callable[[], Iterable[str]]] = {
+    "groups": _groups,
+    "names": _names,
+    "profiles": _profiles,
+}

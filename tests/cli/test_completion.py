@@ -78,6 +78,7 @@ def test_bash_completes_commands_flags_and_values(scripts: Path) -> None:
     assert in_bash(scripts, "ehtui", "metrics", "--li") == {"--listen"}
     assert in_bash(scripts, "ehtui", "watch", "--fail-on", "w") == {"warning"}
     assert in_bash(scripts, "ehtui", "status", "--profile", "") == {"prod", "staging"}
+    assert in_bash(scripts, "ehtui", "explain", "overd") == {"overdue"}
     # As it has to stand on a command line.
     assert in_bash(scripts, "ehtui", "status", "--group", "") == {
         *("billing", "shipping", r"audit\ log", r"\$Default")
@@ -88,6 +89,7 @@ def test_fish_completes_commands_flags_and_values(scripts: Path) -> None:
     assert in_fish(scripts, "ehtui", "met") == {"metrics"}
     assert in_fish(scripts, "ehtui", "metrics", "--li") == {"--listen"}
     assert in_fish(scripts, "ehtui", "watch", "--fail-on", "w") == {"warning"}
+    assert in_fish(scripts, "ehtui", "explain", "overd") == {"overdue"}
     assert in_fish(scripts, "ehtui", "status", "--group", "") == {
         *("billing", "shipping", "audit log", "$Default")
     }
@@ -107,7 +109,7 @@ ZSH_VALUES = '_arguments() { }; compadd() { print -l -- "${found[@]}" }; source 
 def test_zsh_asks_nothing_before_tab_is_pressed() -> None:
     text = script("zsh")
 
-    assert text.count("ehtui completion --values") == 2  # within a function for each kind
+    assert text.count("ehtui completion --values") == 3  # within a function for each kind
 
 
 @pytest.mark.parametrize("shell", SHELLS)

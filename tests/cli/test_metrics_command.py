@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import NoReturn
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -17,6 +21,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from typing_extensions import override
 
+from ehtui.cli import metrics_server, otlp
 from ehtui.cli.metrics_file import MetricsFile
 from ehtui.cli.metrics_server import serving
 from ehtui.cli.otlp import OtlpPush
@@ -270,3 +275,38 @@ def test_a_collector_that_refuses_is_said(capfd: pytest.CaptureFixture[str]) -> 
         OtlpPush(f"{listening.url}/v1/metrics")(known())
 
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "argv", "told"),
+    [
+        (metrics_server, ("--listen", "127.0.0.1:0"), "pip install 'ehtui[metrics]'"),
+        (otlp, ("--otlp", "http://127.0.0.1:1"), "pip install 'ehtui[otlp]'"),
+    ],
+)
+def test_what_lacks_is_said_with_how_to_get_it(
+    ehtui: Ehtui,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    argv: tuple[str, ...],
+    told: str,
+) -> None:
+    def missing(name: str) -> NoReturn:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(
+        module,
+        "metadata",
+        SimpleNamespace(distribution=missing, PackageNotFoundError=PackageNotFoundError),
+    )
+    said = ehtui("metrics", *argv, EVENTHUB_CONNECTION_STRING=NOWHERE)
+
+    assert said.code == 64
+    assert told in said.err
+
+
+def test_printed_text_needs_no_extra(ehtui: Ehtui, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("prometheus_client", "opentelemetry"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    assert "ehtui_build_info" in ehtui("metrics", EVENTHUB_CONNECTION_STRING=NOWHERE).out
