@@ -188,6 +188,7 @@ def test_what_a_script_started_in_the_background_ignores_an_interrupt() -> None:
 _REUSE = """
 import subprocess, time
 from ehtui.config.settings import ConsumerSettings
+from ehtui.actions.targets import IdentityChangedError
 from tests.actions.test_refusals import *
 
 first = subprocess.Popen(["sleep", "60"])
