@@ -64,6 +64,17 @@ def put_in_place(new: Path, place: Path) -> None:
             return
 
 
+def without_alias(host: str) -> str:
+    """What to do where an address is not of this host; nothing where it is no loopback one."""
+    if not host.startswith("127.") or host == "127.0.0.1":
+        return ""
+
+    return (
+        "macOS has no loopback address but 127.0.0.1 until one is made: "
+        f"sudo ifconfig lo0 alias {host}"
+    )
+
+
 class Shortcut(NamedTuple):
     """One thing that only Linux tells or does."""
 

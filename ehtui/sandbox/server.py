@@ -11,8 +11,10 @@ import os
 import sys
 import time
 from contextlib import asynccontextmanager, suppress
+from errno import EADDRNOTAVAIL
 from typing import TYPE_CHECKING
 
+from ehtui import system
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.children import HANG_UP, asked_to_end, end_with_sandbox
 from ehtui.sandbox.control import Control
@@ -33,7 +35,9 @@ class ListenError(Exception):
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        super().__init__(f"cannot listen on {host}, port {port or 'any'}: {reason}")
+        advice = system.without_alias(host) if error.errno == EADDRNOTAVAIL else ""
+        told = f"cannot listen on {host}, port {port or 'any'}: {reason}"
+        super().__init__(f"{told}. {advice}" if advice else told)
 
 
 class SandboxServer:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 
+from ehtui import system
 from ehtui.sandbox.meetings import POISON
 from ehtui.sandbox.options import DEFAULT_GROUP, Pace, ServerOptions
 from ehtui.sandbox.sandbox import Sandbox
@@ -302,6 +303,6 @@ def free_host(port: int) -> str:
             return host
 
     raise ChildFailedError(
-        f"no loopback address from 127.0.0.2 on has port {port} free. macOS has none but 127.0.0.1 "
-        "until one is made: sudo ifconfig lo0 alias 127.0.0.2"
+        f"no loopback address from 127.0.0.2 on has port {port} free, and this scene needs one. "
+        f"{system.without_alias('127.0.0.2')}"
     )
