@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HUBS, PARTITIONS = 5, 8  # of each namespace, of each hub
 WARM_S, WATCHED_S = 15.0, 60.0
+SETTLED_S = 45.0  # consumers that have just begun are findings, and those are looked at closely
 MOST_READS = 4.0  # a minute and hub: of hub and store, each every 30 s
 MOST_MB, MOST_SHARE = 80, 1.3  # of one hub's memory
 MEBI = 1 << 20
@@ -93,6 +94,7 @@ def measure() -> list[Row]:
         boxes = {name: stack.enter_context(_serving(name)) for name in ("one", "two")}
         profiles = "\n".join(_profile(name, box) for name, box in boxes.items())
         (folder / "ehtui.yaml").write_text(f"profiles:\n{profiles}\n")
+        time.sleep(SETTLED_S)
         seldom, own, one = (cost(folder, how) for how in ("seldom", "own", "one"))
 
     ten = f"{2 * HUBS} hubs of {PARTITIONS} partitions on 2 namespaces"

@@ -104,6 +104,12 @@ def _chosen_profiles(found: Found) -> Mapping[str, ProfilePart | ConfigError]:
     name, profiles = chosen_name(found), found.profiles
 
     if found.flags.pid is not None:
+        if found.flags.profile:
+            raise ConfigError(
+                "--pid takes everything from that process: --profile does not go with it.",
+                "Leave one of them out.",
+            )
+
         return {}
 
     if name is None:

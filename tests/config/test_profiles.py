@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ehtui.config.choosing import every_one
@@ -236,6 +238,31 @@ def test_an_unknown_profile_or_hub_is_named_with_those_that_are_known(setup: Set
 
     (setup.folder / "ehtui.yaml").unlink()
     assert "there is no profile 'prod'" in setup.fails().summary
+
+
+def test_the_example_of_the_page_means_what_it_says(setup: Setup) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    setup.write("home/.config/ehtui/prod.key", HUB)
+    example = page.split("```yaml\n")[1].split("```")[0]
+    setup.write("ehtui.yaml", example.replace("~", str(setup.folder / "home")))
+    setup.write("dev/.env", f"EVENTHUB_CONNECTION_STRING={OTHER}")
+    hubs = all_of(setup)
+
+    assert list(hubs) == ["prod/orders", "prod/payments", "dev/orders", "test/orders"]
+    assert not [hub.found for hub in hubs.values() if isinstance(hub.found, ConfigError)]
+    payments = hubs["prod/payments"].found
+    assert isinstance(payments, Resolved)
+    assert payments.settings.read_only
+    assert payments.settings.eventhub.groups == ("audit",)
+    assert payments.settings.checkpoint_store.containers == ("payments-checkpoints",)
+
+
+def test_a_process_has_no_profile(setup: Setup) -> None:
+    setup.write("ehtui.yaml", TWO).env(EHTUI_PROFILE="dev")
+    assert setup.resolve(pid=7).settings.profile is None
+
+    with pytest.raises(ConfigError, match="--pid"):
+        all_of(setup, Flags(pid=7, profile="dev"))
 
 
 def test_other_programs_have_profiles_too(setup: Setup) -> None:
