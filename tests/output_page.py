@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ehtui.cli import profiles
 from ehtui.cli.exit_codes import MEANINGS, OF_COMMAND
 from ehtui.views import audit, checkpoints, export
 
@@ -12,8 +13,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "output.md"
 _HEAD = """\
 # Output for programs
 
-`status`, `findings`, `timeline`, `consumers`, `audit` and `checkpoint list` take
-`-o table|json|csv|markdown|yaml`; `--json` is `-o json`. Made by `make output`.
+`status`, `hubs`, `profiles`, `findings`, `timeline`, `consumers`, `audit` and `checkpoint list`
+take `-o table|json|csv|markdown|yaml`; `--json` is `-o json`. Made by `make output`.
 
 ```
 ehtui status -o csv > status.csv                          # a row a group and partition
@@ -24,7 +25,8 @@ ehtui timeline --follow --json >> events.ndjson           # an event a line, whe
 ehtui report --for 1m --save incident.md                  # one page for a ticket
 ```
 
-- **json** is everything; its fields are in `ehtui/views/status.schema.json`. **yaml** is the same.
+- **json** is everything; `status` has its fields in `ehtui/views/status.schema.json`, and parts of
+  them are what the others print. **yaml** is the same.
   With `--watch` or `--follow` JSON is a document a line, YAML one behind each `---`, CSV has one
   header. Each is written whole before the next is made; a reader that goes ends the command (141).
 - **csv** is UTF-8, quoted as RFC 4180 has it, with a line feed at the end of a line. Numbers are as
@@ -41,6 +43,8 @@ _TABLES: Mapping[str, Mapping[str, str]] = {
     "ehtui findings": {**export.ABOUT, **export.COLUMNS["findings"]},
     "ehtui timeline": {**export.ABOUT, **export.COLUMNS["timeline"]},
     "ehtui consumers": {**export.ABOUT, **export.COLUMNS["consumers"]},
+    "ehtui hubs": {**export.ABOUT, **export.COLUMNS["hubs"]},
+    "ehtui profiles": profiles.DATA_COLUMNS,
     "ehtui audit": audit.DATA_COLUMNS,
     "ehtui checkpoint list": checkpoints.DATA_COLUMNS,
 }

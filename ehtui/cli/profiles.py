@@ -11,15 +11,24 @@ from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ehtui.config.found import ConfiguredHub
     from ehtui.views.data_table import DataTable, Record
 
-_COLUMNS = (
-    *("profile", "colour", "is_production", "is_read_only", "hub", "namespace", "group"),
-    *("containers", "configured_at", "problem"),
-)
+# Each column of CSV and what it means.
+DATA_COLUMNS: Mapping[str, str] = {
+    "profile": "its name",
+    "colour": "as the header shows it",
+    "is_production": "whether it is one for production",
+    "is_read_only": "whether every action is refused",
+    "hub": "its name",
+    "namespace": "of the hub, fully qualified",
+    "group": "consumer group",
+    "containers": "of the checkpoints, blanks between them",
+    "configured_at": "file and line",
+    "problem": "why it cannot be used",
+}
 _TITLES = ("PROFILE", "COLOUR", "MODE", "HUB", "NAMESPACE", "GROUP", "CONTAINERS", "CONFIGURED")
 
 
@@ -107,7 +116,7 @@ def _missing(hub: ConfiguredHub) -> str | None:
 def _table(records: Sequence[Record]) -> DataTable:
     from ehtui.views.data_table import DataTable  # noqa: PLC0415
 
-    return DataTable.of(_COLUMNS, records)
+    return DataTable.of(DATA_COLUMNS, records)
 
 
 def _rows(records: Sequence[Record]) -> list[tuple[str, ...]]:
@@ -131,12 +140,14 @@ def _mode(record: Record) -> str:
 
 
 def _text(records: Sequence[Record]) -> str:
+    from ehtui.views.width import pad, width  # noqa: PLC0415
+
     rows = [_TITLES, *_rows(records)]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(_TITLES))]
+    widths = [max(width(row[at]) for row in rows) for at in range(len(_TITLES))]
     lines: list[str] = []
 
     for row, record in zip(rows, [None, *records], strict=True):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        cells = (pad(cell, wide) for cell, wide in zip(row, widths, strict=True))
         lines.append("  ".join(cells).rstrip())
 
         if record is not None and record["problem"]:

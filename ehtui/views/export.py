@@ -50,7 +50,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "partitions": {
         "partition": "its id",
         "health": "ok, behind, overdue …: as in `ehtui explain`",
-        "owner": "the owner id of who holds it, or held it when the lease lapsed",
+        "owner": "the owner id of who holds it, or held it when the lease expired",
         "lease_state": "held, overdue, expired, released, never_owned, unreadable",
         "lease_age_s": "since the lease was renewed last",
         "lease_expires_in_s": "until the lease expires; negative since it has",
@@ -115,6 +115,21 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "lag_events": "sum of what is known",
         "lag_is_partial": "whether some partition's lag is not known",
         **{f"{health.value}_partitions": "how many are so" for health in Health},
+    },
+    "hubs": {
+        "profile": "the profile that names the hub",
+        "is_production": "whether that is one for production",
+        "namespace": "of the hub, fully qualified",
+        "hub": "its name",
+        "group": "consumer group",
+        "health": "the worst of the group's partitions",
+        "owners": "owners with a live lease",
+        "partitions": "how many the hub has",
+        "lag_events": "sum of what is known",
+        "lag_is_partial": "whether some partition's lag is not known",
+        "behind_s": "lag in time, of the partition that is furthest behind",
+        "picture_age_s": "how old the picture is",
+        "worst": "the worst finding in words, or that all is well",
     },
 }
 
