@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ehtui.conform.checks import Source, Theme
-from ehtui.conform.needs import Need, NotHereError
+from ehtui.conform.needs import Need, NotHereError, SilentError
 from ehtui.conform.peer import told
 from ehtui.conform.world import EVENT
 from ehtui.wire.amqp.messages import (
@@ -96,10 +96,31 @@ async def _gap(world: World) -> str:
     pattern=r"com\.microsoft:producer-epoch-stolen.*",
 )
 async def _newer(world: World) -> str:
+    return await _first_of(world, epoch=1)
+
+
+@PUBLISHING.believe(
+    "same",
+    "A second link with the same epoch ends the first",
+    "com.microsoft:producer-epoch-stolen: …",
+    Source.CHOICE,
+    Need.SEND,
+    pattern=r"com\.microsoft:producer-epoch-stolen.*",
+)
+async def _same(world: World) -> str:
+    return await _first_of(world, epoch=0)
+
+
+async def _first_of(world: World, epoch: int) -> str:
+    """How it ends for a producer when another link of it comes with that epoch."""
     async with world.signed_in() as old, world.signed_in() as new:
         number = dict((await _producer(world, old, _NEW)).properties or {}).get(_ID)
-        await _producer(world, new, {_ID: Long(number or 0), _EPOCH: Short(1), _SEQUENCE: 0})
-        return told(await old.expect(Detach))
+        await _producer(world, new, {_ID: Long(number or 0), _EPOCH: Short(epoch), _SEQUENCE: 0})
+
+        try:
+            return told(await old.expect(Detach))
+        except SilentError:
+            return "it stays"
 
 
 @PUBLISHING.believe(

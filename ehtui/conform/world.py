@@ -6,8 +6,10 @@ import asyncio
 import ssl
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec.structs import replace
 
 from ehtui.conform.needs import Need, SilentError
 from ehtui.conform.peer import Peer
