@@ -60,11 +60,15 @@ def names_imported(node: ast.AST) -> list[str]:
     return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
-def loaded_by(statement: str) -> set[str]:
+def modules_loaded_by(statement: str) -> set[str]:
     code = f"{statement}\nimport sys; print('\\n'.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    return {name.split(".")[0] for name in run.stdout.split()}
+    return set(run.stdout.split())
+
+
+def loaded_by(statement: str) -> set[str]:
+    return {name.split(".")[0] for name in modules_loaded_by(statement)}
 
 
 def test_the_command_line_starts_without_textual_and_azure() -> None:
@@ -77,6 +81,26 @@ def test_reading_with_a_key_needs_no_library_of_azure() -> None:
 
     assert not loaded & {"azure", "aiohttp", "requests", "msal"}
     assert "httpcore" in loaded
+
+
+# What `status --json` loads where hub and store are read with keys over plain TCP, and no consumer
+# runs on this host.
+STATUS = """
+import ehtui.cli.compose, ehtui.cli.status, ehtui.monitor, ehtui.views.status
+import ehtui.sources.hub, ehtui.sources.logs, ehtui.sources.processes, ehtui.sources.store
+import ehtui.wire.kept_link, ehtui.wire.storage_client
+"""
+SPARED = {
+    *("azure", "textual", "rich", "yaml", "dotenv", "regex", "aiohttp", "wsproto"),
+    *("statistics", "html"),
+    *("ehtui.sources.followed_log", "ehtui.sources.log_text", "ehtui.sources.known_process"),
+    *("ehtui.sources.restarts", "ehtui.sources.supervisors", "ehtui.config.process_settings"),
+    *("ehtui.config.yaml_file", "ehtui.wire.public_calls"),
+}
+
+
+def test_a_report_over_plain_tcp_loads_only_what_it_needs() -> None:
+    assert not modules_loaded_by(STATUS) & SPARED
 
 
 @pytest.mark.parametrize("room", ["domain.reduce", "views"])

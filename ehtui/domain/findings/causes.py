@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings import evidence as kinds
@@ -82,7 +81,7 @@ def _period_s(context: GroupContext, taken: Sequence[Handover]) -> float | None:
         grabs.setdefault(handover.to_owner, []).append(handover.at)
 
     gaps = [b - a for at in grabs.values() for a, b in pairwise(at) if b - a > 1]
-    return median(known) if known else median(gaps) if gaps else None
+    return _median(known) if known else _median(gaps) if gaps else None
 
 
 def _is_like_old_rust(age_s: float | None, period_s: float | None) -> bool:
@@ -196,7 +195,7 @@ def crash_loop(context: GroupContext) -> Iterator[Finding]:
         window_s=WINDOW_S,
         partitions=partitions,
         owners=owners[-CRASHES:],
-        lived_s=median(_lives(worst)) if len(worst) > 1 else None,
+        lived_s=_median(_lives(worst)) if len(worst) > 1 else None,
         checkpoint_sequence=checkpoint.sequence
         if checkpoint is not None and len(partitions) == 1
         else None,
@@ -225,3 +224,9 @@ def _lives(arrivals: Sequence[Handover]) -> list[float]:
 
 
 OF_GROUP = (no_consumers, too_short, crash_loop)
+
+
+def _median(values: Sequence[float]) -> float:
+    from statistics import median  # noqa: PLC0415 - where nothing is wrong there is none
+
+    return median(values)

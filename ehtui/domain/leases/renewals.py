@@ -6,8 +6,6 @@ their period nor when their leases lapse can be told. The requests that this cos
 
 from __future__ import annotations
 
-from statistics import median
-
 from ehtui.domain.values import Value
 
 GAPS = 20  # that a period is judged by
@@ -100,6 +98,8 @@ def quicker(stats: RenewalStats, at_most_s: float) -> RenewalStats:
 
 
 def _judged(gaps: tuple[float, ...], known_s: float | None, inexact_s: float) -> RenewalStats:
+    from statistics import median  # noqa: PLC0415 - no first look has any
+
     middle_s = median(gaps)
     usual = [gap for gap in gaps if not _is_odd(gap, middle_s)] or [middle_s]
     total_s, longest_s = sum(usual), max(usual)
