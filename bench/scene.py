@@ -12,6 +12,7 @@ from bench.window import Window
 from ehtui import lazy
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.compose import make_executor
+from ehtui.cli.reading import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.tui import SWITCH_S, run
 from ehtui.tui.options import UiOptions
@@ -40,7 +41,8 @@ def main() -> None:
 
         DataTableApp(played.monitor, GROUP).run()
     else:
-        works = Works(played.monitor, make_executor(Settings()), [])
+        reader = carried_reader(Settings(), played.monitor)
+        works = Works(played.monitor, make_executor(Settings()), [], reader)
         backend = MonitorBackend(lambda: works, Settings(), played.monitor.snapshot)
         run(backend, UiOptions(group=GROUP))
 
