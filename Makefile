@@ -4,7 +4,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys legend types-all commands output metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench package sbom clean
+.PHONY: help demo schema keys legend types-all commands output metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench reference site package sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -76,6 +76,12 @@ screenshots: $(STAMP) ## every screen as SVG and PNG into screenshots/ (fonts: D
 
 bench: $(STAMP) ## measure everything beside its rivals, write docs/benchmarks.md (under 10 minutes)
 	$(BIN)/python -m bench
+
+reference: $(STAMP) ## write docs/configuration.md and docs/schema.md
+	$(BIN)/python -m tests.reference_pages
+
+site: $(STAMP) ## the documentation as a site in .work/site/html, every link checked
+	$(BIN)/python -m tests.site
 
 package: $(STAMP) ## wheel and sdist into dist/, installed in a clean environment and used there
 	$(BIN)/python -m tests.packaging
