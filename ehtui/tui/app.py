@@ -23,6 +23,7 @@ from ehtui.tui.obstacles import Judging
 from ehtui.tui.open_hub import OpenHub
 from ehtui.tui.palette import Commands
 from ehtui.tui.screens.overview import OverviewScreen
+from ehtui.tui.screens.tables import TableScreen
 from ehtui.tui.terminal import Terminal, careful, plain
 from ehtui.tui.themes import THEMES, fallback_variables
 from ehtui.views.keys import finding_key
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.plans import Plan
     from ehtui.monitor.backend import Backend
     from ehtui.tui.options import UiOptions
+    from ehtui.tui.screens import command as command_screen
     from ehtui.tui.screens import confirm as leave_screen
     from ehtui.tui.screens import help as help_screen
-    from ehtui.tui.screens.tables import TableScreen
 else:
     help_screen = LazyModule("ehtui.tui.screens.help")
+    command_screen = LazyModule("ehtui.tui.screens.command")
     leave_screen = LazyModule("ehtui.tui.screens.confirm")
 
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
@@ -172,6 +174,27 @@ class EhtuiApp(Host):
             keys, read_only=is_read_only, now=now, language=self.options.lang
         )
         self.push_screen(help_)
+
+    @override
+    def type_command(self) -> None:
+        self.push_screen(command_screen.CommandScreen(), self._do_command)
+
+    def _do_command(self, line: str | None) -> None:
+        """Close what is read, and do it on the tables below."""
+        if not line:
+            return
+
+        self.close_dialogs()
+
+        command_screen.do(self, line)
+
+    def close_dialogs(self) -> None:
+        """Down to the tables; what asks is given up, what acts goes on."""
+        self.workers.cancel_group(self, FLOWS)
+        self.stop_asking()
+
+        while not isinstance(self.screen, TableScreen):
+            self.pop_screen()
 
     def action_hubs(self) -> None:
         """The overview of all hubs; where there is one hub, there is none."""

@@ -18,12 +18,22 @@ def run(screen: TableScreen, line: str) -> None:
     Raises:
         CommandError: It cannot be done, or not on this screen.
     """
+    command, argument = checked(screen, line)
+    command.run(cast("ActingScreen", screen), argument)
+
+
+def checked(screen: TableScreen, line: str) -> tuple[Command, str]:
+    """The command that a line names on this screen, and what stands behind the name.
+
+    Raises:
+        CommandError: There is none of that name, or it is about one hub and none is on the screen.
+    """
     command, argument = found(line)
 
     if command.needs_hub and not screen.app.is_in_hub:
         raise CommandError(f"{command.name} is about one hub: enter goes into the selected one")
 
-    command.run(cast("ActingScreen", screen), argument)
+    return command, argument
 
 
 def found(text: str) -> tuple[Command, str]:

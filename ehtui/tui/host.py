@@ -139,6 +139,10 @@ class Host(TypeAheadApp):
             f"Only one hub is watched: --profile and --hub choose {safe(name)}."
         )
 
+    def type_command(self) -> None:
+        """Ask for a command over what there is to read, and close that for it."""
+        raise NotImplementedError
+
     def leave_hub(self) -> bool:
         """Back to the overview; whether there is one."""
         return False

@@ -16,7 +16,6 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.snapshot import Severity, Snapshot
 from ehtui.domain.text import safe
 from ehtui.tui.app import EhtuiApp
-from ehtui.tui.host import FLOWS
 from ehtui.tui.hubs_host import HubsHost
 from ehtui.tui.open_hub import OpenHub
 from ehtui.tui.places import PlaceError
@@ -185,9 +184,7 @@ class HubsApp(HubsHost, EhtuiApp):
         if self._hub is None:
             return True
 
-        # What asks would be answered on another hub's screen. What acts goes on.
-        self.workers.cancel_group(self, FLOWS)
-        self.stop_asking()
+        self.close_dialogs()  # what asks would be answered on another hub's screen
         left, group = self._hub, self.group
 
         super()._stop_listening()  # to this hub; to all of them it goes on
@@ -202,9 +199,8 @@ class HubsApp(HubsHost, EhtuiApp):
         self.set_reactive(HubsApp.busy, "")
         self.forbidden = frozenset()
 
-        while not isinstance(self.screen, HubsScreen):
-            self.pop_screen()
-
+        self.pop_screen()
+        assert isinstance(self.screen, HubsScreen)
         self.screen.arrive_from(left.key, group)
 
         return True

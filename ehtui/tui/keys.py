@@ -20,6 +20,7 @@ class Scope(StrEnum):
     TABLES = "tables"  # on every screen of tables: screens/tables.py
     OVERVIEW = "overview"  # screens/overview.py; what acts or looks closer: screens/acting.py
     GRID = "grid"  # in a table: grid.py
+    READING = "reading"  # in what there is to read: screens/dialog.py
     CHART = "chart"  # widgets/chart.py
     DETAILS = "details"  # screens/details.py
     WHY = "why"  # screens/details.py
@@ -180,6 +181,9 @@ _GENERAL = (
     Key("command-line", "colon", "command_line", "command",
         "Type a command: :hub X, :group X, :p 12, :sort lag, :kill, :refresh 2, :theme NAME …",
         Section.GENERAL, Scope.TABLES),
+    Key("command-anywhere", "colon", "command_line", "command",
+        "In details, Why?, logs and events: type a command, which closes them", Section.GENERAL,
+        Scope.READING),
     Key("palette", "ctrl+p", "command_palette", "palette", "Find any command by name",
         Section.GENERAL, Scope.APP),
     Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP),
@@ -305,7 +309,7 @@ FOOTERS: Mapping[str, str] = {
     "groups": "open why group charts-out charts-in sort copy start",
     "hubs": "open next-problem faults filter sort refresh copy columns save",
     "events": "open events-begin events-filter events-follow events-all next-problem events-copy"
-    " events-save events-resend tag events-sort events-columns events-back",
+    " events-save events-resend tag events-sort events-columns events-back command-anywhere",
 }
 FOOTER_END = (
     "hubs",

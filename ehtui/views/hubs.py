@@ -24,7 +24,7 @@ from ehtui.views.sources import (
     read_at,
     stepped,
 )
-from ehtui.views.states import HEALTH, SEVERITY_RANK
+from ehtui.views.states import SEVERITY_RANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -138,15 +138,17 @@ def _rows_of(watched: WatchedHub, now: float, glyphs: Glyphs, clock: Clock) -> I
 def _judged(
     watched: WatchedHub, snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, clock: Clock
 ) -> HubRow:
-    """By the findings about that group or its hub; what is wrong with other groups is theirs."""
+    """By the findings about that group or its hub; what is wrong with other groups is theirs.
+
+    A group that nobody ever read has no owner and no finding: it is no fault, and no place on top.
+    """
     name = group.name if group is not None else snapshot.policy.default_group
     own = tuple(
         finding for finding in snapshot.findings if group is None or is_about(finding, name)
     )
     rank = max((SEVERITY_RANK[finding.severity] for finding in own), default=0)
-    health = HEALTH[group.health].rank if group is not None else 0
     failing = any(source.status is SourceStatus.FAILED for source in snapshot.sources)
-    rank = max(rank, health, failing * _FAULT)
+    rank = max(rank, failing * _FAULT)
     said = headline(changed(snapshot, findings=own), name, glyphs=glyphs, clock=clock)
 
     if watched.problem is not None and rank < _CRITICAL:  # it is read by what was known before
@@ -204,7 +206,7 @@ def _told_of(row: HubRow, rows: Sequence[HubRow]) -> Cell:
 def place_name(row: HubRow, rows: Sequence[HubRow]) -> str:
     """The hub's name, with its profile where another hub is called the same."""
     same = {each.watched.key for each in rows if each.watched.hub == row.watched.hub}
-    return safe(row.watched.hub if len(same) == 1 else row.watched.key)
+    return safe(row.watched.hub if len(same) == 1 else row.watched.key) or safe(row.watched.profile)
 
 
 def _calm(hubs: Sequence[Sequence[HubRow]], glyphs: Glyphs) -> Cell:

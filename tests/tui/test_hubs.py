@@ -16,14 +16,18 @@ from typing_extensions import override
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.tui.grid import Grid
+from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.hubs_app import HubsApp
 from ehtui.tui.options import UiOptions
 from ehtui.tui.palette import Commands
+from ehtui.tui.screens.command import CommandScreen
 from ehtui.tui.screens.confirm import ConfirmScreen, LeaveScreen
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.hubs import HubsScreen, SelectedLine
 from ehtui.tui.screens.overview import OverviewScreen
-from tests.tui.fakes import FakeBackend, burst_is_over
+from ehtui.tui.typeahead import Prompt
+from tests.recordings.events import events_around
+from tests.tui.fakes import FakeBackend, FakeStream, burst_is_over
 from tests.tui.hub_scenes import FakeHubs, calm, ten, watched
 from tests.tui.scenes import NOW, overdue
 from tests.tui.test_commands import say
@@ -108,6 +112,41 @@ async def test_the_cursor_stays_on_a_hub_whose_groups_become_known() -> None:
         hubs.publish(watched("b/y", calm(2)))
         await wait_for(lambda: len(grid_of(app).listing) == 5)
         assert grid_of(app).cursor == "b/y/$Default"
+
+
+async def test_it_begins_at_the_worst_until_all_is_read_or_somebody_moves() -> None:
+    hubs = FakeHubs([watched("a/x", None), watched("b/y", None), watched("c/z", None)])
+
+    async with opened(hubs) as (pilot, _, app):
+        assert grid_of(app).cursor == "a/x/"
+        hubs.publish(watched("c/z", overdue()))
+        await wait_for(lambda: grid_of(app).cursor == "c/z/$Default")
+        await pilot.press("down")
+        moved_to = grid_of(app).cursor
+        hubs.publish(watched("b/y", overdue()))
+        await wait_for(lambda: grid_of(app).listing.keys[0] == "b/y/$Default")
+        assert grid_of(app).cursor == moved_to
+
+
+async def test_it_begins_at_the_hub_that_was_looked_at_last() -> None:
+    hubs = FakeHubs([watched("a/x", None), watched("b/y", None)])
+    hubs.last = "b/y"
+
+    async with opened(hubs) as (_, _hubs, app):
+        await wait_for(lambda: grid_of(app).cursor == "b/y/")
+        hubs.publish(watched("a/x", overdue()))
+        await wait_for(lambda: len(grid_of(app).listing) == 3)
+        hubs.publish(watched("b/y", calm(2)))
+        await wait_for(lambda: grid_of(app).cursor == "b/y/$Default")
+
+
+async def test_one_without_a_hub_to_name_says_what_is_wrong_by_its_profile() -> None:
+    problem = Problem(ProblemKind.NOT_FOUND, "There is no file key.txt.", "")
+    broken = replace(watched("broken/", None), problem=problem)
+
+    async with opened(FakeHubs([broken, watched("b/y", None)])) as (_, _hubs, app):
+        line = app.screen.query_one(SelectedLine)
+        await wait_for(lambda: "broken: ▲ There is no file" in line.render_line(0).text)
 
 
 async def test_the_whole_sentence_of_the_selected_row_stands_below() -> None:
@@ -435,6 +474,50 @@ async def test_dialogs_are_closed_on_the_way_to_another_hub() -> None:
         app.enter_named("two")
         await wait_for(lambda: isinstance(app.screen, OverviewScreen) and app.hub.key == "b/two")
         assert len(app.screen_stack) == 2
+
+
+@pytest.mark.parametrize("keys", ["enter", "w", "e", "e enter", "question_mark", "2 l"])
+async def test_a_command_can_be_typed_over_what_is_read(keys: str) -> None:
+    async with opened(two()) as (pilot, hubs, app):
+        events = events_around(calm(2), "$Default")
+        hubs.backends["a/one"].stream = FakeStream(events, follows=True)
+        await go_in(pilot, app, "a/one/$Default")
+
+        for key in keys.split():
+            await pilot.press(key)
+            await pilot.pause()
+
+        await wait_for(lambda: isinstance(app.screen, Prompt))
+        read = app.screen
+        await say(pilot, "hub three", enter=False)
+        await wait_for(lambda: isinstance(app.screen, CommandScreen))
+        await pilot.press("escape")
+        await wait_for(lambda: app.screen is read)  # nothing is lost
+        await burst_is_over()
+        await say(pilot, "hub two/analytics")
+        await wait_for(lambda: isinstance(app.screen, OverviewScreen) and app.hub.key == "b/two")
+        assert (len(app.screen_stack), app.group) == (2, "analytics")
+
+
+async def test_a_command_over_what_is_read_goes_on_in_the_tables_below() -> None:
+    async with opened(two()) as (pilot, _, app):
+        screen = await go_in(pilot, app, "a/one/$Default")
+        await pilot.press("enter")
+        await wait_for(lambda: isinstance(app.screen, DetailsScreen))
+        await say(pilot, "nonsense")
+        bar = app.screen.query_one("FarCommandBar #complaint", Static)
+        assert str(bar.render()).startswith("no command “nonsense”")
+        await pilot.press(*["backspace"] * 8, *"sort", "space", *"lag", "enter")
+        await wait_for(lambda: app.screen is screen)
+        await wait_for(lambda: screen.active.listing.sort == Sort("lag", descending=True))
+
+
+async def test_where_space_is_short_the_hubs_name_stays() -> None:
+    async with opened(FakeHubs([watched("a/one", overdue()), watched("b/two", None)])) as found:
+        pilot, _, app = found
+        await go_in(pilot, app, "a/one/$Default")
+        await pilot.resize_terminal(70, 30)
+        await wait_for(lambda: " a  one ▸ $Default" in headline(app))
 
 
 # Told.

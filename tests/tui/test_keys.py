@@ -53,6 +53,7 @@ async def test_every_key_has_its_action_where_it_is_bound() -> None:
             Scope.GRID: app.screen.query_one("#partitions"),
             Scope.CHART: Chart("lag", Clock()),
             Scope.DETAILS: DetailsScreen("partitions", "0"),
+            Scope.READING: DetailsScreen("partitions", "0"),
             Scope.WHY: WhyScreen(Explanation("P0", Tone.GOOD, "It works.", (), ())),
             Scope.LOG: LogScreen("a.log", FakeTail("a.log")),
             Scope.PLAN: ConfirmScreen(Confirmation("Send?", (), (), "Send")),

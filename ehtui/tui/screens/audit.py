@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from typing_extensions import override
 
-from ehtui.tui.screens.dialog import Dialog, Wrapped, hanging
+from ehtui.tui.screens.dialog import Reading, Wrapped, hanging
 from ehtui.views.audit import brief_lines
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 200  # entries; `ehtui audit` has them all
 
 
-class AuditScreen(Dialog[None]):
+class AuditScreen(Reading):
     """Actions with who, when and how each ended."""
 
     HEADING = "Audit"

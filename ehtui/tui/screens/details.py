@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.screens.dialog import LOW, TIGHT, TONES, Dialog, Wrapped, hanging
+from ehtui.tui.screens.dialog import LOW, TIGHT, TONES, Reading, Wrapped, hanging
 from ehtui.tui.widgets.chart import Chart
 from ehtui.views.details import inspected
 from ehtui.views.keys import consumer_at
@@ -48,7 +48,7 @@ class Facts(VerticalScroll):
             self.query_one(Wrapped).show(partial(_told, sections))
 
 
-class DetailsScreen(Dialog[None]):
+class DetailsScreen(Reading):
     """The answer, then facts under their headings; for a partition with the curve of its lag."""
 
     PARTS: ClassVar[Mapping[str, int]] = {"answer": 3, "facts": 3}
@@ -197,13 +197,13 @@ def _section(section: Section, width: int, cells: int) -> Content:
     return Content("\n").join(lines)
 
 
-def events_below(screen: Dialog[None]) -> None:
+def events_below(screen: Reading) -> None:
     """Close a dialog, and look at the events of what is selected under it."""
     screen.dismiss(None)
     screen.app.call_later(screen.app.run_action, "screen.events")
 
 
-class WhyScreen(Dialog[None]):
+class WhyScreen(Reading):
     """The verdict, what to do, the checks; what their words mean unfolds below."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.WHY))

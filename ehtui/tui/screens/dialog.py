@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.widgets import Button, OptionList, Static
 from typing_extensions import override
 
-from ehtui.tui.keys import motions
+from ehtui.tui.keys import Scope, bindings, motions
 from ehtui.tui.strips import wrap
 from ehtui.tui.typeahead import Prompt
 from ehtui.views.cells import Tone
@@ -252,6 +252,16 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
     def action_dismiss_none(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
+
+
+class Reading(Dialog[None]):
+    """Something to read: a command can be typed over it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.READING))
+
+    def action_command_line(self) -> None:
+        """Type a command, which closes this."""
+        self.app.type_command()
 
 
 def shared_out(room: int, parts: Sequence[tuple[int, int]]) -> list[int]:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from ehtui.domain.text import safe
 from ehtui.tui.screens.dialog import TONES as STYLES
-from ehtui.tui.screens.dialog import Dialog, Wrapped, hanging
+from ehtui.tui.screens.dialog import Reading, Wrapped, hanging
 from ehtui.views.doctor import CHECK_CELLS, TONES, VERDICT_CELLS, summary
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _ASKING = "Asking hub and store, one after the other …"
 _INDENT = " " * 2
 
 
-class DoctorScreen(Dialog[None]):
+class DoctorScreen(Reading):
     """What `ehtui doctor` prints, of the settings that this screen runs on."""
 
     HEADING = "Doctor"

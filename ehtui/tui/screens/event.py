@@ -12,7 +12,7 @@ from typing_extensions import override
 from ehtui.tui import event_actions
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.keys import Scope, bindings, spelt
-from ehtui.tui.screens.dialog import Dialog
+from ehtui.tui.screens.dialog import Reading
 from ehtui.tui.widgets.ask_field import AskField, hit_words, hits_words
 from ehtui.tui.widgets.pager import Pager, rows_of
 from ehtui.views.events.body import Shown, body_lines
@@ -57,7 +57,7 @@ class Among(Protocol):
         """Choose the one so many events further on."""
 
 
-class EventScreen(Dialog[None]):
+class EventScreen(Reading):
     """The selected event; the arrows go to the next and the one before."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.EVENT))

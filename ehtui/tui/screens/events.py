@@ -52,7 +52,7 @@ AHEAD_BYTES = 4 << 20
 class EventsScreen(Prompt[None]):
     """Reads ahead of the selected event, or follows the newest; nothing beyond that is read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.EVENTS))
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVENTS), *bindings(Scope.READING)]
     AUTO_FOCUS = "#events"
     DEFAULT_CSS = """
     EventsScreen {
@@ -317,6 +317,10 @@ class EventsScreen(Prompt[None]):
             self.filter_by("")
         else:
             self.dismiss(None)
+
+    def action_command_line(self) -> None:
+        """Type a command, which closes this."""
+        self.app.type_command()
 
     def action_help(self) -> None:
         """Show every key."""

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from ehtui.tui.keys import KEYS, Key, Section, written
 from ehtui.tui.obstacles import Situation, obstacle
-from ehtui.tui.screens.dialog import Dialog, Wrapped, hanging, text
+from ehtui.tui.screens.dialog import Reading, Wrapped, hanging, text
 from ehtui.views.legend import sections
 from ehtui.views.legend.words import Chapter
 
@@ -36,7 +36,7 @@ _LEGEND = (
 _MORE = "Columns and findings: ehtui explain, ehtui explain lease.overdue"
 
 
-class HelpScreen(Dialog[None]):
+class HelpScreen(Reading):
     """Keys by section; a user's keymap shows as it is in force."""
 
     HEADING = "Keys and legend"

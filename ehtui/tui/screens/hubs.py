@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -52,6 +53,10 @@ class HubsScreen(EntryScreen):
         super().__init__()
         self._rows: Mapping[str, HubRow] = {}
         self._selected: HubRow | None = None  # as it was drawn last
+        self._put_at: str | None = None  # where it was put meanwhile
+        self._begins_at: str | None = (
+            ""  # the hub where the cursor waits for its user; "" the worst
+        )
 
     @override
     def compose(self) -> ComposeResult:
@@ -70,6 +75,7 @@ class HubsScreen(EntryScreen):
             self.active.sort_by(Sort(column.removeprefix("-"), descending=column.startswith("-")))
 
         self.show()
+        self.run_worker(self._begin_at_last(), exit_on_error=False)
 
         if self.app.options.at:
             self.call_after_refresh(self._arrive, self.app.options.at)
@@ -92,9 +98,38 @@ class HubsScreen(EntryScreen):
         if gone is not None and gone.key not in self._rows and (key := successor(rows, gone)):
             grid.move_to(key)  # its groups became known, or went
 
+        if self._begins_at is not None:
+            self._wait_for_user(rows)
+
         sentence = hubs_headline(rows, glyphs=app.tables.glyphs)
         self.query_one(Headline).show((" all hubs", ""), "", sentence, (), app.options.banner or "")
         self.show_selected()
+
+    async def _begin_at_last(self) -> None:
+        """The cursor begins at the hub that was looked at last, which a file remembers."""
+        last = await asyncio.to_thread(lambda: self.app.hubs.last)
+
+        if last is not None and self._begins_at is not None:
+            self._begins_at = last
+            self.show()
+
+    def _wait_for_user(self, rows: Sequence[HubRow]) -> None:
+        """Until all was read, or somebody moves it, the cursor is where one would begin."""
+        grid = self.active
+        own = [row.key for row in rows if row.watched.key == self._begins_at]
+
+        if (own or rows) and not grid.listing.matches:
+            self._put_at = (own or [row.key for row in rows])[0]
+            grid.move_to(self._put_at)
+
+        if not any(row.is_unread for row in rows):
+            self._begins_at = None
+
+    @on(Grid.CursorMoved)
+    def stop_waiting(self) -> None:
+        """Whoever has moved the cursor begins there."""
+        if self.active.cursor != self._put_at:
+            self._begins_at = None
 
     @on(Grid.CursorMoved)
     def show_selected(self) -> None:

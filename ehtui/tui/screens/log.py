@@ -15,7 +15,7 @@ from ehtui.domain.text import safe
 from ehtui.domain.world.process import LogLevel
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.screens.dialog import Dialog
+from ehtui.tui.screens.dialog import Reading
 from ehtui.tui.widgets.ask_field import SEARCH, AskField, hit_words, hits_words
 from ehtui.tui.widgets.log_view import LogView
 from ehtui.views.moments import moment_of
@@ -42,7 +42,7 @@ _ASKS = {
 }
 
 
-class LogScreen(Dialog[None]):
+class LogScreen(Reading):
     """Follows until it is closed; the file is read on a thread."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.LOG))

@@ -124,10 +124,11 @@ class CommandBar(EntryBar):
 
     def completions(self, text: str) -> list[str]:
         """Lines that begin with what is typed."""
-        return command_line.completions(self._tables, text) if self.is_attached else []
+        return command_line.completions(self.tables, text) if self.is_attached else []
 
     @property
-    def _tables(self) -> TableScreen:
+    def tables(self) -> TableScreen:
+        """What commands are about."""
         screen: Screen[object] = self.screen
 
         return cast("TableScreen", screen)
@@ -175,13 +176,24 @@ class CommandBar(EntryBar):
         event.stop()
         self.app.drop_typed_ahead()
         line = event.value.strip()
-        self.close()
+
+        if not line:
+            self.close()
+            return
 
         try:
-            if line:
-                command_line.run(self._tables, line)
+            self.obey(line)
         except CommandError as error:
             if self.pane is not None:
                 self.open_with(self.pane, event.value)
 
             self.complain(str(error))
+
+    def obey(self, line: str) -> None:
+        """Do what it says.
+
+        Raises:
+            CommandError: It cannot be done.
+        """
+        self.close()
+        command_line.run(self.tables, line)

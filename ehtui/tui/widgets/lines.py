@@ -213,10 +213,14 @@ class Headline(Line):
             style = self.named(f"{OWN_BADGE}{self._profile.colour or ''}")
             badge = [Segment(f" {self._profile.text} ", style)]
 
-        for place in dict.fromkeys((*self._places, "")):
+        # Of several hubs one wants to know which: its name stays with its profile.
+        kept = next((place for place in reversed(self._places) if place), "") if badge else ""
+
+        for place in dict.fromkeys((*filter(None, self._places), kept)):
             yield [name, *badge, Segment(place, self.named("headline-dim")), *group]
 
-        yield [*badge, *group]
+        place = [Segment(kept, self.named("headline-dim"))] if kept else []
+        yield [*badge, *place, *group]
         yield [*badge, Segment(" ", self.named(""))]
 
     def _two_lines(
