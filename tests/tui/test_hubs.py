@@ -516,7 +516,7 @@ async def test_where_space_is_short_the_hubs_name_stays() -> None:
     async with opened(FakeHubs([watched("a/one", overdue()), watched("b/two", None)])) as found:
         pilot, _, app = found
         await go_in(pilot, app, "a/one/$Default")
-        await pilot.resize_terminal(70, 30)
+        await pilot.resize_terminal(44, 30)
         await wait_for(lambda: " a  one ▸ $Default" in headline(app))
 
 
