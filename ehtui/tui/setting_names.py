@@ -10,7 +10,7 @@ from ehtui.config.errors import ConfigError
 from ehtui.tui import themes
 from ehtui.tui.keys import KEYS
 from ehtui.views.events import columns as events
-from ehtui.views.tables import consumers, findings, partitions, timeline
+from ehtui.views.tables import consumers, findings, hubs, partitions, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ TABLES: Mapping[str, Sequence[Column]] = {
     "findings": findings.COLUMNS,
     "timeline": timeline.COLUMNS,
     "events": events.COLUMNS,
+    "hubs": hubs.COLUMNS,
 }
 
 

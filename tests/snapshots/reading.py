@@ -16,11 +16,14 @@ _WORDS = re.compile(r"\S+(?: \S+)*")
 _SIGNS = re.compile(r"\S+")
 _NUMBER = re.compile(r"-?[\d,]+")
 _ENTRY = re.compile(r"[ ▌│]{0,3}~?(\d\d:\d\d:\d\d) {2,}\S")
-_TITLE = re.compile(r"(Partitions|Consumers|Findings|Timeline|Groups) [─-] ([^\s─]+(?: [^\s─]+)*)")
+_TITLE = re.compile(
+    r"(Partitions|Consumers|Findings|Timeline|Groups|Hubs) [─-] ([^\s─]+(?: [^\s─]+)*)"
+)
 _COLUMNS = 3
 _FIRST = ("ID", "PID", "GROUP")
 _HEAD = re.compile(
-    r"\b(LAST SEQ|CHECKPOINT|PARTITIONS|COMMAND|HEALTH|OWNERS?|BEHIND|GROUP|LEASE|TREND|PROVES"
+    r"\b(PROFILE|NAMESPACE|HUB|HELD BY|BY MINUTE|AGE|WORST"
+    r"|LAST SEQ|CHECKPOINT|PARTITIONS|COMMAND|HEALTH|OWNERS?|BEHIND|GROUP|LEASE|TREND|PROVES"
     r"|NAME|OWNS|PID|LAG|ID|UP)\b"
 )
 
@@ -60,6 +63,7 @@ def complaints(lines: Sequence[str], taken_at: float) -> Iterator[str]:
     for table in tables:
         yield from _wrong_lags(table)
 
+    yield from _wrong_hubs(lines, tables)
     yield from _wrong_sums(lines, tables)
     yield from _later_than(lines, taken_at)
 
@@ -76,6 +80,9 @@ def _tables(lines: Sequence[str]) -> Iterator[Table]:
     for number, line in enumerate(lines):
         heads = _words(line, _HEAD)
         firsts = [place for place, word in enumerate(heads) if word.text in _FIRST]
+
+        if any(word.text == "HUB" for word in heads):  # groups of many hubs
+            firsts = [0]
 
         for place, end in pairwise([*firsts, len(heads)]):
             own = heads[place:end]
@@ -154,6 +161,29 @@ def _wrong_sums(lines: Sequence[str], tables: Sequence[Table]) -> Iterator[str]:
 
 def _are_all(titles: Mapping[str, str], rows: Sequence[object], lags: Sequence[int | None]) -> bool:
     return titles["Partitions"].split(" ")[0] == str(len(rows)) and None not in lags
+
+
+_HUBS = re.compile(r"(\d+) · (\d+) groups?(?: · (\d+) hubs? without a group)?")
+
+
+def _wrong_hubs(lines: Sequence[str], tables: Sequence[Table]) -> Iterator[str]:
+    """Hubs, their groups and those without any are what makes the rows."""
+    told = next((found for line in lines if (found := _HUBS.search(line))), None)
+    rows = next((table.rows for table in tables if "HUB" in table.columns), ())
+
+    is_below = any("▸" in value for row in rows for value in row.values())  # no line between them
+
+    if told is None or is_below or not _ends(lines, rows):
+        return
+
+    profiles = (row.get("PROFILE", "").strip("▌> ").removesuffix(" production") for row in rows)
+    hubs = {(profile, row["HUB"]) for profile, row in zip(profiles, rows, strict=True)}
+    groups = sum(row["GROUP"] not in {"–", "-"} for row in rows)
+    there = (len(hubs), groups, len(rows) - groups)
+    counts = tuple(int(count or 0) for count in told.groups())
+
+    if counts != there:
+        yield f"hubs, groups, hubs without: {counts} in the title, and {there} in the rows"
 
 
 def _ends(lines: Sequence[str], rows: Sequence[object]) -> bool:

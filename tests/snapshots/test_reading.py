@@ -46,3 +46,25 @@ def test_a_true_picture_is_believed() -> None:
 )
 def test_what_does_not_add_up_is_found(true: str, untrue: str, said: str) -> None:
     assert any(each.startswith(said) for each in of(SCREEN.replace(true, untrue)))
+
+
+HUBS = """\
+ ehtui  all hubs   ▲ shipped: P2 has had no live owner for 2m19s
+─ Hubs ─ 2 · 3 groups · 1 hub without a group ──────────────────────────────────
+  PROFILE   HUB      GROUP      HEALTH   HELD BY    LAG   AGE
+▌ orders    shipped  $Default   overdue      2/3  1,823  <10s
+  orders    shipped  analytics  ok           2/3      3  <10s
+  orders    audit    –          –            –/3      –  <10s
+  orders    shipped  billing    ok           3/3     15  <10s
+
+ shipped ▸ $Default: ▲ P2 has had no live owner for 2m19s
+"""
+
+
+def test_hubs_and_groups_are_counted() -> None:
+    assert of(HUBS) == []
+    assert of(HUBS.replace("3 groups", "2 groups"))[0].startswith(
+        "hubs, groups, hubs without: (2, 2"
+    )
+    assert of(HUBS.replace("─ 2 ·", "─ 3 ·"))
+    assert of(HUBS.replace("1 hub ", "2 hubs "))

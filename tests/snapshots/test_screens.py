@@ -12,12 +12,14 @@ import pytest
 from textual.pilot import Pilot
 
 from ehtui.tui.app import EhtuiApp
+from ehtui.tui.host import Host
+from ehtui.tui.hubs_app import HubsApp
 from ehtui.tui.options import UiOptions
-from ehtui.tui.screens.overview import OverviewScreen
 from tests.recordings.events import events_around
 from tests.snapshots.reading import complaints, lines_of
 from tests.tui.fakes import FakeBackend, FakeStream
-from tests.tui.scenes import SCENES
+from tests.tui.hub_scenes import FakeHubs, ten
+from tests.tui.scenes import NOW, SCENES
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(
@@ -54,17 +56,18 @@ def typed(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
     """Press keys one by one, each when the screen stands still."""
 
     async def type_them(pilot: Pilot[int]) -> None:
-        overview = pilot.app.screen
-        assert isinstance(overview, OverviewScreen)
+        below = pilot.app.screen
         await stand_still(pilot)
 
         for key in keys:
             await pilot.press(key)
-            await wait_for(lambda: overview.is_settled)
+            await wait_for(lambda: getattr(below, "is_settled", True))
             await wait_for(lambda: getattr(pilot.app.screen, "is_settled", True))
             await stand_still(pilot)
 
-        taken_at = overview.app.snapshot.host_at(overview.app.snapshot.taken_at)
+        app = pilot.app
+        assert isinstance(app, Host)
+        taken_at = app.snapshot.host_at(app.snapshot.taken_at)
         wrong = list(complaints(lines_of(pilot.app.export_screenshot()), taken_at))
         assert not wrong, wrong
 
@@ -128,3 +131,31 @@ def test_plain_terminals(
     app = EhtuiApp(FakeBackend(SCENES["overdue"]()), options)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=typed())
+
+
+HUBS = {
+    "120x36": ((120, 36), UiOptions(), ()),
+    "80x24": ((80, 24), UiOptions(), ("down",)),
+    "60x24": ((60, 24), UiOptions(theme="ehtui-light"), ()),
+    "200x40": ((200, 40), UiOptions(theme="ehtui-light"), ()),
+    "faults": ((120, 36), UiOptions(theme="ansi-dark"), ("f",)),
+    "mono": ((120, 36), UiOptions(mono=True), ()),
+    "ascii": ((120, 36), UiOptions(ascii=True), ()),
+    "gone-in": ((120, 36), UiOptions(), ("end", "up", "up", "enter")),
+}
+
+
+@pytest.mark.parametrize(("size", "options", "keys"), HUBS.values(), ids=HUBS)
+def test_hubs(
+    snap_compare: Compare,
+    size: tuple[int, int],
+    options: UiOptions,
+    keys: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if options.mono:
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    app = HubsApp(FakeHubs(ten()), options, clock=lambda: NOW)
+
+    assert snap_compare(app, terminal_size=size, run_before=typed(*keys))

@@ -115,7 +115,7 @@ def test_unread_ones_say_so_and_claim_nothing() -> None:
     (row,) = hub_rows([watched("a/x", None)], NOW)
 
     assert row.is_unread
-    assert [cells(row)[key] for key in ("held", "lag", "behind", "read")] == ["–"] * 4
+    assert [cells(row)[key] for key in ("held", "lag", "behind", "age")] == ["–"] * 4
     assert hubs_headline((row,)).text == "0 of 1 hub known to be well; 1 not read yet"
     assert hubs_table((row,)).notes == ("1 not read yet",)
 
@@ -148,7 +148,7 @@ def test_an_old_picture_is_dated_and_its_figures_are_guesses() -> None:
     rows = hub_rows([watched("a/x", healthy())], NOW + 240)
     shown = cells(rows[0])
 
-    assert shown["read"] == "4m"
+    assert shown["age"] == "4m"
     assert shown["health"] == "ok 4m ago"
     assert shown["lag"] == "~15"
     assert hubs_table(rows).rows[0].stale_s == 240
@@ -158,7 +158,7 @@ def test_an_old_picture_is_dated_and_its_figures_are_guesses() -> None:
 
 def test_one_that_is_read_in_time_stands_still() -> None:
     slow = replace(healthy(), policy=healthy().policy.read_every(30.0))
-    shown = [cells(hub_rows([watched("a/x", slow)], NOW + s)[0])["read"] for s in (0, 29, 50)]
+    shown = [cells(hub_rows([watched("a/x", slow)], NOW + s)[0])["age"] for s in (0, 29, 50)]
 
     assert shown == ["<1m"] * 3
 

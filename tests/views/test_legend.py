@@ -12,10 +12,10 @@ from ehtui.views import groups, legend, processes, sources, states
 from ehtui.views.events import columns as events
 from ehtui.views.formats import Language
 from ehtui.views.legend.words import Chapter
-from ehtui.views.tables import consumers, findings, partitions, timeline
+from ehtui.views.tables import consumers, findings, hubs, partitions, timeline
 from tests.legend_page import PAGES, page
 
-TABLES = (partitions, consumers, findings, timeline, groups, sources, events)
+TABLES = (partitions, consumers, findings, timeline, groups, hubs, sources, events)
 
 
 def named(chapter: Chapter) -> set[str]:

@@ -18,7 +18,7 @@ from ehtui.views.evidence import label
 from ehtui.views.findings import TEXTS
 from ehtui.views.formats import listed
 from ehtui.views.legend.words import SIGNS, WORDS, Chapter, Entry
-from ehtui.views.tables import consumers, findings, partitions, timeline
+from ehtui.views.tables import consumers, findings, hubs, partitions, timeline
 from ehtui.views.width import wrap
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _entries() -> tuple[Entry, ...]:
 
 def _columns() -> Iterator[Entry]:
     """A column of two tables means the same in both."""
-    for table in (partitions, consumers, findings, timeline, groups, sources, events):
+    for table in (partitions, consumers, findings, timeline, groups, hubs, sources, events):
         for column in table.COLUMNS:
             if column.meaning:
                 yield Entry(Chapter.COLUMNS, column.title, column.meaning)

@@ -45,7 +45,7 @@ COLUMNS = (
         is_extra=True,
         meaning="the Event Hubs namespace, without the service's domain",
     ),
-    Column("hub", "HUB", 8, min_width=8, meaning="the event hub; once for all its groups"),
+    Column("hub", "HUB", 8, min_width=8, meaning="event hub"),
     Column("group", "GROUP", 8, min_width=8),
     Column("health", "HEALTH", 9),
     Column(
@@ -60,8 +60,8 @@ COLUMNS = (
     Column("behind", "BEHIND", 7, align_right=True, gives_way=4),
     Column("trend", "BY MINUTE", 9, gives_way=6, min_width=9),
     Column(
-        "read",
-        "READ",
+        "age",
+        "AGE",
         4,
         align_right=True,
         gives_way=5,
@@ -78,7 +78,7 @@ COLUMNS = (
         meaning="the worst finding of that group or its hub; else how it is",
     ),
 )
-_FITTED = ("profile", "namespace", "hub", "group", "health", "held", "lag", "behind", "read")
+_FITTED = ("profile", "namespace", "hub", "group", "health", "held", "lag", "behind", "age")
 
 
 def hubs_table(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Table:
@@ -118,7 +118,7 @@ def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
             *aged(judged, row.old_s),
             _behind(row),
             _trend(row, glyphs),
-            _read(row),
+            _age(row),
             row.said,
         ),
         row.rank,
@@ -201,7 +201,7 @@ def _trend(row: HubRow, glyphs: Glyphs) -> Cell:
     return Cell(glyphs.trend(minutes), tone, sort=newest, keeps_end=True)
 
 
-def _read(row: HubRow) -> Cell:
+def _age(row: HubRow) -> Cell:
     """A bound while it comes in time, so that what is well stands still."""
     snapshot = row.snapshot
 
