@@ -179,9 +179,9 @@ def test_the_worst_is_told_with_its_hubs_name() -> None:
 
 def test_a_profile_has_its_colour_and_production_is_a_word() -> None:
     production = replace(watched("live/x", healthy()), is_production=True, colour="red")
-    cell = hubs_table(hub_rows([production], NOW)).rows[0].cells[0]
+    profile, use, *_ = hubs_table(hub_rows([production], NOW)).rows[0].cells
 
-    assert (cell.text, cell.colour) == ("live production", "red")
+    assert (profile.text, profile.colour, use.text) == ("live", "red", "production")
 
 
 @pytest.mark.parametrize(

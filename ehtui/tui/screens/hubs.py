@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual import on
 from typing_extensions import override
 
+from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_viewport import Sort
@@ -135,10 +136,14 @@ class HubsScreen(EntryScreen):
     def show_selected(self) -> None:
         """All that is said of the row under the cursor."""
         row = self._selected = self._rows.get(self.active.cursor or "")
-        name = "" if row is None else place_name(row, tuple(self._rows.values()))
-        group = "" if row is None or row.group is None else row.group_name
-        said = Cell("") if row is None else row.said
-        self.query_one(SelectedLine).show(name, group, said)
+        pointer, place, said = self.app.chrome.pointer, "", Cell("")
+
+        if row is not None:
+            said, place = row.said, place_name(row, tuple(self._rows.values()))
+            place += f" {pointer} {safe(row.group_name)}" if row.group is not None else ""
+            place += " (production)" if row.watched.is_production else ""
+
+        self.query_one(SelectedLine).show(place, said)
         self.app.place_toasts()
 
     def arrive_from(self, key: str, group: str) -> None:
@@ -228,19 +233,17 @@ class SelectedLine(Line):
 
     def __init__(self) -> None:
         super().__init__()
-        self._name, self._group = "", ""
-        self._said = Cell("")
+        self._place, self._said = "", Cell("")
 
-    def show(self, name: str, group: str, said: Cell) -> None:
+    def show(self, place: str, said: Cell) -> None:
         """Say it."""
-        self._name, self._group, self._said = name, group, said
+        self._place, self._said = place, said
         self.redraw()
 
     @override
     def lines(self, width: int) -> Sequence[Sequence[Segment]]:
         count = 2 if width >= WIDE else 3
-        pointer = f" {self.app.chrome.pointer} {self._group}" if self._group else ""
-        place = f"{self._name}{pointer}"
+        place = self._place
         room = max(1, width - 2)
         first, *rest = wrap(f"{place}: {self._said.text}" if place else "", room, count) or ("",)
         ellipsis = self.app.chrome.ellipsis

@@ -219,8 +219,8 @@ class Headline(Line):
         for place in dict.fromkeys((*filter(None, self._places), kept)):
             yield [name, *badge, Segment(place, self.named("headline-dim")), *group]
 
-        place = [Segment(kept, self.named("headline-dim"))] if kept else []
-        yield [*badge, *place, *group]
+        shortest = [Segment(kept, self.named("headline-dim"))] if kept else []
+        yield [*badge, *shortest, *group]
         yield [*badge, Segment(" ", self.named(""))]
 
     def _two_lines(

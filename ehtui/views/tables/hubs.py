@@ -16,12 +16,10 @@ from ehtui.views.lags import by_minute
 from ehtui.views.sources import POLLS, aged
 from ehtui.views.states import HEALTH, SOURCE, Word
 from ehtui.views.tables.titles import group_lag
-from ehtui.views.width import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ehtui.domain.hubs import WatchedHub
     from ehtui.views.hubs import HubRow
 
 _DOMAIN = ".servicebus.windows.net"
@@ -34,9 +32,9 @@ COLUMNS = (
         "PROFILE",
         7,
         gives_way=3,
-        min_width=7,
         meaning="the profile that the hub is configured in, in its colour",
     ),
+    Column("production", "", 0, gives_way=9, is_extra=True),
     Column(
         "namespace",
         "NAMESPACE",
@@ -78,28 +76,30 @@ COLUMNS = (
         meaning="the worst finding of that group or its hub; else how it is",
     ),
 )
-_FITTED = ("profile", "namespace", "hub", "group", "health", "held", "lag", "behind", "age")
+_FITTED = (
+    "profile",
+    "production",
+    "namespace",
+    "hub",
+    "group",
+    "health",
+    "held",
+    "lag",
+    "behind",
+    "age",
+)
 
 
 def hubs_table(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Table:
     """The rows as they are drawn, in their order."""
     drawn = tuple(_drawn(row, glyphs) for row in rows)
     return Table(
-        columns=tuple(_named_at_least(rows, each) for each in fitted(COLUMNS, drawn, _FITTED)),
+        columns=fitted(COLUMNS, drawn, _FITTED),
         rows=drawn,
         title=_title(rows),
         notes=tuple(_notes(rows)),
         empty="No hub is configured.",
     )
-
-
-def _named_at_least(rows: Sequence[HubRow], column: Column) -> Column:
-    """Names are seen whole; that a profile is production gives way to what is wrong."""
-    if column.key != "profile":
-        return column
-
-    least = max([column.min_width or 0, *(width(safe(row.watched.profile)) for row in rows)])
-    return replace(column, min_width=least, good_width=least)
 
 
 def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
@@ -109,7 +109,8 @@ def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
     return Row(
         row.key,
         (
-            _profile(watched),
+            Cell(safe(watched.profile), sort=watched.profile.lower(), colour=watched.colour),
+            Cell("production" if watched.is_production else "", Tone.WARNING),
             Cell(namespace, Tone.DIM, sort=namespace.lower()),
             Cell(safe(watched.hub), sort=watched.hub.lower()),
             Cell(safe(row.group.name), sort=row.group.name.lower())
@@ -124,12 +125,6 @@ def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
         row.rank,
         row.old_s,
     )
-
-
-def _profile(watched: WatchedHub) -> Cell:
-    name = safe(watched.profile)
-    text = f"{name} production" if watched.is_production else name
-    return Cell(text, sort=name.lower(), shorter=(name,), colour=watched.colour)
 
 
 def _health(row: HubRow) -> Cell:
