@@ -16,11 +16,13 @@ from itertools import product
 from pathlib import Path
 
 from ehtui.tui.app import EhtuiApp
+from ehtui.tui.hubs_app import HubsApp
 from ehtui.tui.options import UiOptions
 from tests.recordings import load
 from tests.recordings.backend import RecordedBackend
 from tests.snapshots.pictures import png_of, self_contained
 from tests.snapshots.test_screens import typed
+from tests.tui.hub_scenes import FakeHubs, watched
 
 SIZES = ((40, 12), (60, 20), (80, 24), (120, 36), (200, 60), (250, 70))
 USUAL = (120, 36)
@@ -34,6 +36,16 @@ SCENES = {  # the picture's name → a recording and a moment of it
     "32-partitions": ("many", "overdue"),
 }
 IN_EVERY_SIZE = ("overview", "32-partitions")
+HUBS = {  # several scenes as the hubs of two profiles; `None` is not read yet
+    "orders/created": "healthy",
+    "orders/shipped": "overview",
+    "orders/telemetry": "32-partitions",
+    "orders/returns": "taken-over",
+    "payments/captured": "names",
+    "payments/refunds": "source-down",
+    "payments/ledger": "standby",
+    "payments/archive": None,
+}
 LOOKS = {
     "light": UiOptions(theme="ehtui-light"),
     "ansi": UiOptions(theme="ansi-dark"),
@@ -77,9 +89,26 @@ class Picture:
     keys: tuple[str, ...] = ()
 
     def backend(self) -> RecordedBackend:
-        """What it shows."""
-        recording, mark = SCENES[self.scene]
-        return RecordedBackend(load(recording), mark)
+        """What it shows; of several hubs the worst."""
+        return recorded("overview" if self.scene == "hubs" else self.scene)
+
+    def app(self, backend: RecordedBackend) -> EhtuiApp:
+        """What shows it."""
+        if self.scene != "hubs":
+            return EhtuiApp(backend, self.options)
+
+        pictures = {
+            key: recorded(scene).snapshot if scene is not None else None
+            for key, scene in HUBS.items()
+        }
+        hubs = FakeHubs([watched(key, picture) for key, picture in pictures.items()])
+        return HubsApp(hubs, self.options, clock=lambda: 0.0)  # each is of its own moment
+
+
+def recorded(scene: str) -> RecordedBackend:
+    """A moment of a recording, to be looked at."""
+    recording, mark = SCENES[scene]
+    return RecordedBackend(load(recording), mark)
 
 
 def pictures() -> Iterator[Picture]:
@@ -91,6 +120,7 @@ def pictures() -> Iterator[Picture]:
     for name, options in LOOKS.items():
         yield Picture(f"overview-{name}", "overview", options=options)
 
+    yield from _of_several_hubs()
     yield Picture("32-partitions-light", "32-partitions", options=LOOKS["light"])
 
     for name, keys in DIALOGS.items():
@@ -111,6 +141,17 @@ def pictures() -> Iterator[Picture]:
     yield Picture("faults", "32-partitions", keys=("f",))
 
 
+def _of_several_hubs() -> Iterator[Picture]:
+    for size in SIZES:
+        yield Picture(f"hubs-{size[0]}x{size[1]}", "hubs", size)
+
+    for name, options in LOOKS.items():
+        yield Picture(f"hubs-{name}", "hubs", options=options)
+
+    yield Picture("hubs-command", "hubs", keys=("colon", *"hub", "space", *"orders/s"))
+    yield Picture("hubs-gone-in", "hubs", keys=("enter",))
+
+
 async def drawn(picture: Picture) -> str:
     """The screen as SVG, once it stands still.
 
@@ -118,7 +159,7 @@ async def drawn(picture: Picture) -> str:
         AssertionError: Something in it does not add up.
     """
     with closing(picture.backend()) as backend:
-        app = EhtuiApp(backend, picture.options)
+        app = picture.app(backend)
 
         async with app.run_test(size=picture.size) as pilot:
             await typed(*picture.keys)(pilot)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.text import safe
 from ehtui.views import formats
