@@ -125,7 +125,10 @@ class Brushes:
     def _mix(self, name: str, mark: Mark) -> Style:
         style = self._base + self._component(name) if name else self._base
         if mark & Mark.CURSOR:
-            style += self._component("cursor" if mark & Mark.FOCUSED else "cursor-blurred")
+            cursor = self._component("cursor" if mark & Mark.FOCUSED else "cursor-blurred")
+            if cursor.reverse:  # a badge turned round could not be read
+                style = self._base if name.startswith(OWN_TEXT) else style
+            style += cursor
         return style
 
 

@@ -76,3 +76,15 @@ def test_a_cell_is_painted_in_its_own_colour_on_its_rows_background() -> None:
 
     assert plain.color == selected.color
     assert selected.bgcolor == Color.parse(known["cursor"]).rich_color
+
+
+def test_where_the_selected_row_is_reversed_a_badge_is_not() -> None:
+    known = variables(THEMES["ansi-dark"])
+    brushes = Brushes(
+        look("title", known, is_native=True, has_colour=True),
+        lambda name: look(name, known, is_native=True, has_colour=True),
+    )
+    focused = Mark.CURSOR | Mark.FOCUSED
+    selected = brushes.cell(Cell("orders", colour="orange"), focused)
+
+    assert selected == brushes.cell(Cell("orders"), focused)

@@ -254,14 +254,21 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
         self.dismiss(None)
 
 
-class Reading(Dialog[None]):
-    """Something to read: a command can be typed over it."""
+class Reads:
+    """What a command can be typed over."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.READING))
+    app: Host
 
     def action_command_line(self) -> None:
         """Type a command, which closes this."""
         self.app.type_command()
+
+
+class Reading(Reads, Dialog[None]):
+    """Something to read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.READING))
+    app: Host
 
 
 def shared_out(room: int, parts: Sequence[tuple[int, int]]) -> list[int]:

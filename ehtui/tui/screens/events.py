@@ -20,6 +20,7 @@ from ehtui.tui.filtering import FilterError
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings, spelt
+from ehtui.tui.screens.dialog import Reads
 from ehtui.tui.screens.event import EventScreen
 from ehtui.tui.typeahead import Prompt
 from ehtui.tui.widgets.event_filterbar import EventFilterBar
@@ -49,7 +50,7 @@ AHEAD = 300  # events that are read ahead of the selected one
 AHEAD_BYTES = 4 << 20
 
 
-class EventsScreen(Prompt[None]):
+class EventsScreen(Reads, Prompt[None]):
     """Reads ahead of the selected event, or follows the newest; nothing beyond that is read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVENTS), *bindings(Scope.READING)]
@@ -317,10 +318,6 @@ class EventsScreen(Prompt[None]):
             self.filter_by("")
         else:
             self.dismiss(None)
-
-    def action_command_line(self) -> None:
-        """Type a command, which closes this."""
-        self.app.type_command()
 
     def action_help(self) -> None:
         """Show every key."""
