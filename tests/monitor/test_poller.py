@@ -102,6 +102,26 @@ async def test_a_success_ends_the_back_off() -> None:
         await wait_for(lambda: source.reads > reads + 5, timeout_s=2.0)
 
 
+async def test_the_log_tells_a_failure_its_next_try_and_the_recovery(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", logger="ehtui")
+    source, told = FakeSource(answer=BROKEN), list[Update]()
+
+    async with polling(source, told) as poller:
+        await wait_for(lambda: bool(told))
+        source.answer = None
+        poller.refresh()
+        await wait_for(lambda: len(told) >= 3)
+
+    said = [record.getMessage() for record in caplog.records]
+    summary = BROKEN.problem.summary
+    assert any("reading the processes failed" in line and summary in line for line in said)
+    assert any("Next try in" in line for line in said)
+    assert any("reading the processes works again; reads that failed:" in line for line in said)
+    assert any("read the processes in" in line for line in said)
+
+
 async def test_an_unexpected_exception_is_told_without_secrets() -> None:
     source = FakeSource(answer=KeyError("AccountKey=c2VjcmV0; \x1b[31m"))
     told = list[Update]()
