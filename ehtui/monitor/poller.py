@@ -200,7 +200,9 @@ class Poller(Struct, eq=False):
 
     def _note_success(self, took_s: float) -> None:
         if self._failures:
-            _LOG.info("reading the %s works again; reads that failed: %d", self.name, self._failures)
+            _LOG.info(
+                "reading the %s works again; reads that failed: %d", self.name, self._failures
+            )
 
         _LOG.log(
             logging.DEBUG if self._has_read else logging.INFO,
