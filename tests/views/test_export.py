@@ -19,12 +19,16 @@ from ehtui.tui.exporting import FORMATS, as_csv, as_json, as_markdown
 from ehtui.views.data_table import DataTable, csv_text
 from ehtui.views.export import COLUMNS, Export, everything, export
 from ehtui.views.groups import groups_table
+from ehtui.views.hubs import hub_rows
+from ehtui.views.hubs_export import export_hubs
 from ehtui.views.tables import (
     consumers_table,
     findings_table,
     partitions_table,
     timeline_table,
 )
+from tests.tui.hub_scenes import ten
+from tests.tui.scenes import NOW
 from tests.views import world
 from tests.views.test_outside_text import EVIL, told_by
 
@@ -152,6 +156,15 @@ def test_a_pane_has_its_columns_with_and_without_rows(pane: str) -> None:
     assert bare.rows == ()
     assert csv_text(bare).count("\n") == 1
     assert bare.columns == everything(world.snapshot(), world.GROUP, pane).columns
+
+
+def test_rows_of_hubs_have_their_columns_and_say_what_they_are_about() -> None:
+    data = export_hubs(hub_rows(ten(), NOW), NOW)
+    rows = rows_of(as_csv(data))
+
+    assert {tuple(row) for row in data.rows} == {tuple(COLUMNS["hubs"])}
+    assert len(rows) == len(data.rows) >= 10
+    assert all(row["taken_at"] and row["hub"] and row["profile"] for row in rows)
 
 
 def test_a_report_as_rows_has_every_group() -> None:
