@@ -84,6 +84,7 @@ from ehtui.config.process_sight import ProcessSight
 from ehtui.actions.preparing import prepare_restart
 from ehtui.actions.targets import CannotStartError
 from ehtui import clock, system
+from ehtui.config.own_files import candidate_places
 from ehtui.domain.world.process import ProcessId
 
 os.environ["LOCALAPPDATA"] = "/c/Users/yuna/AppData/Local"
@@ -102,6 +103,7 @@ print(json.dumps({
     "obstacle": obstacle,
     "linux": system.LINUX,
     "now": clock.steady() > 0,
+    "config": str(candidate_places(None, pathlib.Path("."), {"APPDATA": "/c/roaming"})[-1]),
 }))
 """
 
@@ -118,6 +120,7 @@ def test_everything_loads_and_offers_what_windows_has() -> None:
         "obstacle": "system",
         "linux": False,
         "now": True,
+        "config": "/c/roaming/ehtui/config.yaml",
     }
 
 

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import stat
+import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -91,6 +92,9 @@ def _usual_places(folder: Path, environment: Mapping[str, str]) -> list[tuple[Pa
     places = [(folder / name, name) for name in ("ehtui.yaml", "config.yaml")]
     home = environment.get("HOME")
     base = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else None)
+
+    if base is None and sys.platform == "win32":
+        base = environment.get("APPDATA")
 
     if base:
         path = Path(base) / "ehtui" / "config.yaml"
