@@ -9,6 +9,7 @@ from ehtui.cli import compose
 from ehtui.config.errors import ConfigError
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.snapshot import Severity
 from ehtui.monitor.hubs import UNWATCHED_EVERY_S
 from ehtui.monitor.urgency import FULL, Attention
 
@@ -72,6 +73,18 @@ class Slot:
             snapshot=self.snapshot,
             problem=self.problem,
         )
+
+
+# Of a group that nobody uses: it may be true for years, and the next look sees whoever comes.
+_NO_HURRY = frozenset({"store.not_visible"})
+
+
+def wants_a_closer_look(snapshot: Snapshot) -> bool:
+    """Whether something is found that is more than information, and may change at any moment."""
+    return any(
+        finding.severity is not Severity.INFO and finding.id not in _NO_HURRY
+        for finding in snapshot.findings
+    )
 
 
 def problem_of(error: ConfigError, advice: str = "") -> Problem:

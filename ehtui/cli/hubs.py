@@ -6,6 +6,7 @@ Files that change are read again, and a hub whose settings changed is opened ane
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from ehtui.cli import compose
 from ehtui.cli.hub_backend import HubBackend
-from ehtui.cli.hub_slot import SELDOM, Slot, problem_of
+from ehtui.cli.hub_slot import SELDOM, Slot, problem_of, wants_a_closer_look
 from ehtui.cli.last_hub import read_last_hub, write_last_hub
 from ehtui.clock import steady
 from ehtui.config.errors import ConfigError
 from ehtui.config.resolve import require_hub
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.snapshot import Severity
+from ehtui.monitor.poller import own_fault
 from ehtui.monitor.shared import MonitorThread
 from ehtui.monitor.urgency import Attention
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.backend import Backend
     from ehtui.wire.reading import Limiter
+
+_LOG = logging.getLogger(__name__)
 
 STAGGER_S = 0.2  # between the beginnings of two hubs
 PUBLISH_EVERY_S = 0.25
@@ -150,15 +153,22 @@ class WatchedHubs:
         await self._follow_files()
 
     def _begin(self, slot: Slot) -> None:
-        if slot.backend is not None and not self._is_closed:
+        if slot.backend is None or self._is_closed:
+            return
+
+        try:
             slot.stop_following = slot.backend.follow(partial(self._take, slot))
+        except Exception as error:  # the others are watched all the same
+            _LOG.debug("opening %s failed", slot.key, exc_info=True)
+            slot.problem = own_fault(f"Opening {slot.key}", error)
+            self._publish_soon()
 
     def _take(self, slot: Slot, snapshot: Snapshot) -> None:
         """A new picture: look more closely where something is found in it."""
         slot.snapshot = snapshot
         now = self._clock()
 
-        if any(finding.severity is not Severity.INFO for finding in snapshot.findings):
+        if wants_a_closer_look(snapshot):
             slot.found_at = now
 
         attention = TROUBLED if now - slot.found_at < LINGER_S else self._unwatched
@@ -172,6 +182,9 @@ class WatchedHubs:
         self._publish_soon()
 
     def _publish_soon(self) -> None:
+        self._thread.loop.call_soon_threadsafe(self._publish_later)
+
+    def _publish_later(self) -> None:
         if not self._is_publishing:
             self._is_publishing = True
             self._thread.loop.call_later(PUBLISH_EVERY_S, self._publish)
@@ -198,7 +211,11 @@ class WatchedHubs:
 
         while self._configuration is not None:
             await asyncio.sleep(FILES_EVERY_S)
-            await self._look_at_files()
+
+            try:
+                await self._look_at_files()
+            except Exception:  # it is looked again
+                _LOG.debug("reading changed files failed", exc_info=True)
 
     async def _look_at_files(self) -> None:
         configuration = self._configuration

@@ -10,15 +10,16 @@ import pytest
 
 from ehtui.cli import hubs as module
 from ehtui.cli.hub_backend import HubBackend
-from ehtui.cli.hub_slot import SELDOM
+from ehtui.cli.hub_slot import SELDOM, wants_a_closer_look
 from ehtui.cli.hubs import WatchedHubs
 from ehtui.cli.last_hub import read_last_hub
 from ehtui.cli.one_hub import OneHub
 from ehtui.config.changes import Configuration
 from ehtui.config.found import Flags, Resolved
+from ehtui.domain.findings.evidence import NotVisible
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.snapshot import Snapshot, SourceStatus
+from ehtui.domain.snapshot import Finding, Severity, Snapshot, SourceStatus, Subject
 from ehtui.sandbox.sandbox import Sandbox
 from tests.cli.namespaces import HUBS, profile_of, serving, write_profiles
 from tests.waiting import wait_until
@@ -263,3 +264,19 @@ def test_the_only_hub_takes_changes_over_and_says_why_it_does_not(folder: Path) 
         assert one.backend.snapshot.policy.lease.expires_after_s == 9
     finally:
         one.close()
+
+
+@pytest.mark.parametrize(
+    ("id_", "severity", "is_wanted"),
+    [
+        ("store.not_visible", Severity.WARNING, False),  # nobody uses that group
+        ("lease.overdue", Severity.WARNING, True),
+        ("lease.overdue", Severity.INFO, False),
+    ],
+)
+def test_what_is_found_decides_how_closely_it_is_looked_at(
+    id_: str, severity: Severity, *, is_wanted: bool
+) -> None:
+    finding = Finding(id_, severity, Subject(), NotVisible("no_records", (), 0), 0.0)
+
+    assert wants_a_closer_look(Snapshot(findings=(finding,))) == is_wanted
