@@ -28,7 +28,7 @@ def add_hubs(subparsers: Any) -> None:
         "hubs",
         help="all hubs and groups of all profiles, worst first",
         description="Read every hub of every profile, or of one, once, and print a line for each "
-        "consumer group, the worst first. Processes of this host are not looked at.",
+        "consumer group, the worst first. Processes on this host are not looked at.",
     )
     add_output_flags(parser, "the document ehtui.hubs/1; with --watch one a line")
     parser.add_argument(
