@@ -98,7 +98,7 @@ class Picture:
             return EhtuiApp(backend, self.options)
 
         pictures = {
-            key: recorded(scene).snapshot if scene is not None else None
+            key: load(SCENES[scene][0]).at(SCENES[scene][1]) if scene is not None else None
             for key, scene in HUBS.items()
         }
         hubs = FakeHubs([watched(key, picture) for key, picture in pictures.items()])
