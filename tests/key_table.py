@@ -52,14 +52,15 @@ def _readme() -> Iterator[str]:
     yield "|---|---|"
 
     for section, title in _README_PER_SECTION.items():
-        keys = [
+        # One key may be heard in two places, as two actions.
+        keys = dict.fromkeys(
             f"{code(key.written)} {key.label}"
             for key in KEYS
             if key.section is section and key.keys not in _PANES
-        ]
+        )
 
         if section is Section.MOVE:
-            keys.append("`1`–`5` panes")
+            keys["`1`–`5` panes"] = None
 
         yield f"| {title} | {' · '.join(keys)} |"
 

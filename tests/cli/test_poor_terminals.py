@@ -91,6 +91,7 @@ def test_every_command_understands_it() -> None:
     from ehtui.cli.parser import COMMANDS  # noqa: PLC0415
 
     needed = {"signal": [], "restart": ["1"], "start": ["a"], "send": ["x"], "checkpoint": ["list"]}
+    needed |= {"gate": ["end"], "completion": ["bash"]}
 
     for name in COMMANDS:
         assert parse([name, *needed.get(name, []), "--color", "never"]).color == "never"

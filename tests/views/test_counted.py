@@ -58,7 +58,7 @@ def check_saved(snapshot: Snapshot) -> None:
         )
 
         if isinstance(last, int) and isinstance(read, int) and isinstance(lag, int):
-            assert max(0, last - read) == lag + lost_of(snapshot, str(record["id"]))
+            assert max(0, last - read) == lag + lost_of(snapshot, str(record["partition"]))
 
     told: Any = document(snapshot)
 
