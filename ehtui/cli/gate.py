@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.common_flags import add_colour_flag, add_language_flag, add_log_flags
@@ -72,7 +74,8 @@ def _add_watching(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=BASELINE_S,
         metavar="15s",
-        help="take the highest lag of so long a time (default: 15s)",
+        help="take the highest lag of so long a time, longer than checkpoints are apart (default: "
+        "15s)",
     )
     parser.add_argument(
         "--keep",
@@ -100,7 +103,8 @@ def _add_end(kinds: Any) -> None:
         type=seconds,
         default=30.0,
         metavar="30s",
-        help="everything has to hold for so long (default: 30s)",
+        help="everything has to hold for so long, and for two looks at hub and store at least "
+        "(default: 30s)",
     )
     parser.add_argument(
         "--duplicates",
@@ -123,6 +127,11 @@ def _add_end(kinds: Any) -> None:
     )
     parser.add_argument(
         "--owners", type=_count, metavar="N", help="owners there must be (default: as before)"
+    )
+    parser.add_argument(
+        "--all-new",
+        action="store_true",
+        help="nobody who owned something before may any more: a rollout that replaces everybody",
     )
     parser.add_argument("--json", action="store_true", help="the document ehtui.gate/1")
     add_settings_flags(parser)
@@ -156,46 +165,67 @@ def run_begin(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is no store to watch, or a gate has begun already.
     """
-    from ehtui.cli.gate_watcher import end_watcher, start_watcher  # noqa: PLC0415
+    from ehtui.cli.gate_watcher import start_watcher  # noqa: PLC0415
 
     settings = resolve_args(args).settings
     folder = _folder_of(settings)
-    before = folder.read("begun")
-
-    if before is not None and folder.is_watched:
-        if not args.anew:
-            raise ConfigError(
-                f"A gate of {settings.eventhub.consumer_group} has begun already.",
-                "End it with 'ehtui gate end', or begin anew with --anew.",
-            )
-
-        end_watcher(before)
-
-    folder.clear()
+    _make_room(folder, settings, is_anew=args.anew)
     group = ("--group", settings.eventhub.consumer_group)
     spans = ("--for", f"{args.watch_s:g}s", "--keep", f"{args.keep_s:g}s")
     pace = ("--refresh", f"{args.refresh:g}s") if "refresh" in args else ()
     watcher = start_watcher(folder, (*spans, *pace, *flag_words(args), *group))
     deadline = time.monotonic() + args.watch_s + STARTS_WITHIN_S
 
-    while (begun := folder.read("begun")) is None:
-        if watcher.returncode is not None or time.monotonic() > deadline:
-            return _not_begun(folder, settings)
+    try:
+        # What another one began beside it is not this one's.
+        while (begun := folder.read("begun")) is None or begun["pid"] != watcher.pid:
+            if watcher.returncode is not None or time.monotonic() > deadline:
+                watcher.terminate()
+                return _not_begun(folder, watcher.returncode)
 
-        time.sleep(POLL_S)
+            time.sleep(POLL_S)
+    except KeyboardInterrupt:
+        watcher.terminate()
+        raise
 
     print(_begun_words(settings, begun))
 
     return ExitCode.OK
 
 
-def _not_begun(folder: GateFolder, settings: Settings) -> int:
-    log = (folder.path / "log").read_text(encoding="utf-8", errors="replace").strip()
-    group = settings.eventhub.consumer_group
-    why = log or f"hub and store do not tell of the group {group}."
-    print(f"ehtui: no gate has begun: {why.removeprefix('ehtui: ')}", file=sys.stderr)
+def _make_room(folder: GateFolder, settings: Settings, *, is_anew: bool) -> None:
+    """An empty folder that nobody watches.
 
-    return ExitCode.UNREADABLE
+    Raises:
+        ConfigError: Somebody does, or it cannot be made.
+    """
+    group = settings.eventhub.consumer_group
+
+    if folder.is_watched:
+        if not is_anew:
+            raise ConfigError(
+                f"A gate of {group} has begun already.",
+                "End it with 'ehtui gate end', or begin anew with --anew.",
+            )
+
+        if not folder.leave():
+            raise ConfigError(
+                f"Who watches the gate of {group} does not end.",
+                f"It is the process 'ehtui gate watch' of {folder.path}.",
+            )
+
+    try:
+        folder.clear()
+    except OSError as error:
+        raise ConfigError(f"{folder.path} cannot be written: {error.strerror}.") from None
+
+
+def _not_begun(folder: GateFolder, code: int | None) -> int:
+    log = (folder.path / "log").read_text(encoding="utf-8", errors="replace").strip()
+    why = log.removeprefix("ehtui: ") or "hub and store did not answer in time."
+    print(f"ehtui: no gate has begun: {why}", file=sys.stderr)
+
+    return ExitCode.WARNING if code == ExitCode.WARNING else ExitCode.UNREADABLE
 
 
 def _begun_words(settings: Settings, begun: dict[str, Any]) -> str:
@@ -219,10 +249,11 @@ def run_end(args: argparse.Namespace) -> int:
     """
     from ehtui.cli.gate_watcher import Asked  # noqa: PLC0415
     from ehtui.domain.gate.checks import Terms  # noqa: PLC0415
+    from ehtui.views.formats import duration  # noqa: PLC0415
 
     settings = resolve_args(args).settings
     folder = _folder_of(settings)
-    begun, before = folder.read("begun"), folder.told
+    begun = folder.read("begun")
 
     if begun is None:
         raise ConfigError(
@@ -230,15 +261,15 @@ def run_end(args: argparse.Namespace) -> int:
             "Run 'ehtui gate begin' before a deployment.",
         )
 
-    number = before.number + 1 if before is not None else 1
-    terms = Terms(args.lag_more, args.duplicates, args.downtime, args.owners)
-    asked = Asked(number, terms, args.timeout, args.steady)
+    terms = Terms(args.lag_more, args.duplicates, args.downtime, args.owners, args.all_new)
+    asked = Asked(uuid.uuid4().hex, terms, args.timeout, args.steady)
     told = _waited_for(folder, asked)
 
     if told is None:
         print(
-            "ehtui: nobody watches that gate any more, so the deployment cannot be judged. It was "
-            f"watched for {begun['keep_s'] / 60:g} min at most, or has been ended.",
+            "ehtui: nobody watches that gate any more, so the deployment cannot be judged. It has "
+            f"been ended, or its time was up ({duration(begun['keep_s'])}), or its process was "
+            "killed. Begin one before the next deployment.",
             file=sys.stderr,
         )
         return ExitCode.UNREADABLE
@@ -247,27 +278,38 @@ def run_end(args: argparse.Namespace) -> int:
 
 
 def _waited_for(folder: GateFolder, asked: Asked) -> Told | None:
-    """What the watcher says at last; None where it has gone."""
+    """What the watcher says at last; None where it has gone, or answers no more.
+
+    Raises:
+        ConfigError: Somebody else has ended the gate meanwhile.
+    """
+    from ehtui.cli.gate_watcher import LATEST_S  # noqa: PLC0415
+
     if not folder.is_watched:
         return None
 
     folder.ask(asked)
     shown: list[str] = []
+    deadline = time.monotonic() + asked.timeout_s + asked.steady_s + 2 * LATEST_S
 
-    while True:
+    while time.monotonic() < deadline:
         is_watched = folder.is_watched  # asked first: it may end right after it told
-        told = folder.told
+        told, newest = folder.told, folder.asked
 
-        if told is not None and told.number == asked.number:
+        if told is not None and told.id == asked.id:
             _show(shown, told)
 
             if told.verdict is not None:
                 return told
+        elif newest is not None and newest.id != asked.id:
+            raise ConfigError("Another 'ehtui gate end' has asked since, and gets the answer.")
 
         if not is_watched:
             return None
 
         time.sleep(POLL_S)
+
+    return None
 
 
 def _show(shown: list[str], told: Told) -> None:
@@ -294,18 +336,47 @@ def _tell(told: Told, *, is_json: bool) -> int:
 
 
 def run_watch(args: argparse.Namespace) -> int:
-    """Watch, and judge when it is asked for."""
+    """Watch, and judge when it is asked for; not begun is 1, or 3 where something is not read."""
     from ehtui.cli.compose import watching  # noqa: PLC0415
     from ehtui.cli.gate_watcher import Watcher  # noqa: PLC0415
     from ehtui.cli.output_format import output_format  # noqa: PLC0415
+    from ehtui.domain.gate.watched import unread  # noqa: PLC0415
 
     settings = resolve_args(args).settings
     folder = _folder_of(settings)
     clock = output_format(language=settings.ui.lang).clock
 
-    with watching(settings) as monitor:
-        watcher = Watcher(monitor, folder, settings.eventhub.consumer_group, clock)
-        return watcher.run(baseline_s=args.watch_s, keep_s=args.keep_s)
+    lock = _locked(folder)
+
+    if lock is None:
+        print("ehtui: another one has just begun.", file=sys.stderr)
+        return ExitCode.WARNING
+
+    try:
+        with watching(settings) as monitor:
+            watcher = Watcher(monitor, folder, settings.eventhub.consumer_group, clock)
+            why_not = watcher.run(baseline_s=args.watch_s, keep_s=args.keep_s)
+            is_unread = bool(unread(monitor.snapshot))
+    finally:
+        os.close(lock)
+
+    if why_not is None:
+        return ExitCode.OK
+
+    print(f"ehtui: {why_not}", file=sys.stderr)
+
+    return ExitCode.UNREADABLE if is_unread else ExitCode.WARNING
+
+
+def _locked(folder: GateFolder) -> int | None:
+    """The lock of who watches. Whoever only looks whether somebody does has it for a moment."""
+    for _ in range(5):
+        try:
+            return folder.lock()
+        except BlockingIOError:
+            time.sleep(POLL_S)
+
+    return None
 
 
 def _folder_of(settings: Settings) -> GateFolder:

@@ -18,15 +18,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
+from ehtui.actions.file_locks import try_lock
 from ehtui.actions.state_files import state_folder
-from ehtui.domain.gate.checks import Terms, Verdict, checks, verdict_of
+from ehtui.domain.gate.checks import STEADY_LOOKS, Terms, Verdict, checks, verdict_of
 from ehtui.domain.gate.watched import (
+    NEEDED,
     Watched,
     baseline_of,
     deployment_ended,
     followed,
+    unread,
     watch_begun,
 )
+from ehtui.system import OPENED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,13 +41,14 @@ if TYPE_CHECKING:
     from ehtui.views.formats import Clock
 
 LOOKS_EVERY_S = 0.25
+LATEST_S = 30.0  # beyond its time, whoever waits for an answer gives up
 _IN_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 class Asked(Struct, frozen=True):
     """What `gate end` asks the watcher."""
 
-    number: int
+    id: str
     terms: Terms
     timeout_s: float
     steady_s: float  # for which everything has to be so
@@ -52,7 +57,7 @@ class Asked(Struct, frozen=True):
 class Told(NamedTuple):
     """How a gate stands, as the watcher told it last."""
 
-    number: int
+    id: str
     lines: Sequence[str]
     verdict: Verdict | None
     page: str
@@ -72,7 +77,7 @@ class GateFolder:
         """Make it, and take what an earlier gate left out of it."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-        for name in ("begun", "asked", "told"):
+        for name in ("begun", "asked", "told", "leave"):
             (self.path / name).unlink(missing_ok=True)
 
     def write(self, name: str, record: Mapping[str, Any]) -> None:
@@ -96,9 +101,44 @@ class GateFolder:
 
     @property
     def is_watched(self) -> bool:
-        """Whether the watcher that began it runs still."""
-        begun = self.read("begun")
-        return begun is not None and watcher_runs(begun)
+        """Whether somebody watches: whoever does holds the lock as long as it lives."""
+        try:
+            descriptor = self.lock()
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            return False
+
+        os.close(descriptor)
+
+        return False
+
+    def lock(self) -> int:
+        """The lock of who watches; it goes with the descriptor.
+
+        Raises:
+            BlockingIOError: Somebody watches already.
+            FileNotFoundError: No gate was ever begun.
+        """
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | OPENED, 0o600)
+
+        try:
+            try_lock(descriptor)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise
+
+        return descriptor
+
+    def leave(self, within_s: float = 10.0) -> bool:
+        """Have whoever watches end; whether nobody does any more."""
+        self.write("leave", {})
+        deadline = time.monotonic() + within_s
+
+        while self.is_watched and time.monotonic() < deadline:
+            time.sleep(LOOKS_EVERY_S)
+
+        return not self.is_watched
 
     def ask(self, asked: Asked) -> None:
         """Have the deployment judged."""
@@ -122,29 +162,7 @@ class GateFolder:
             return None
 
         verdict = None if found["verdict"] is None else Verdict(found["verdict"])
-        return Told(found["number"], found["lines"], verdict, found["page"], found["document"])
-
-
-def watcher_runs(begun: Mapping[str, Any]) -> bool:
-    """Whether that very process runs."""
-    import psutil  # noqa: PLC0415
-
-    try:
-        process = psutil.Process(int(begun["pid"]))
-        is_it = bool(process.create_time() == begun["started_at"])
-        return is_it and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError, ValueError):
-        return False
-
-
-def end_watcher(begun: Mapping[str, Any]) -> None:
-    """End it, if that very process runs: it is ehtui's own."""
-    import psutil  # noqa: PLC0415
-
-    if watcher_runs(begun):
-        process = psutil.Process(int(begun["pid"]))
-        process.terminate()
-        psutil.wait_procs([process], timeout=5)
+        return Told(found["id"], found["lines"], verdict, found["page"], found["document"])
 
 
 def start_watcher(folder: GateFolder, words: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -157,7 +175,8 @@ def start_watcher(folder: GateFolder, words: Sequence[str]) -> subprocess.Popen[
 
     try:
         child = subprocess.Popen(
-            [sys.executable, "-m", "ehtui", "gate", "watch", *words],
+            # Nothing is imported from the folder that it is started in (-P).
+            [sys.executable, "-P", "-m", "ehtui", "gate", "watch", *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -183,59 +202,68 @@ class Watcher:
         self._news = threading.Event()
         monitor.subscribe(lambda _: self._news.set())
 
-    def run(self, *, baseline_s: float, keep_s: float) -> int:
-        """Until it has judged, or for so long; the exit code says whether there was a baseline."""
-        import psutil  # noqa: PLC0415
-
+    def run(self, *, baseline_s: float, keep_s: float) -> str | None:
+        """Until it has judged, or for so long; why there is no baseline, where there is none."""
         looks: list[Snapshot] = []
         self._until(time.monotonic() + baseline_s, lambda: looks.append(self._monitor.snapshot))
         baseline = baseline_of([*looks, self._monitor.snapshot], self._group)
 
         if baseline is None:
-            return 3
+            return f"hub and store do not tell of the group {self._group}."
 
-        watched = watch_begun(baseline, self._monitor.snapshot)
+        if not baseline.owners:
+            return (
+                f"nobody owns a partition in {self._group}, so nothing could be held against it. "
+                "Begin while its consumers run."
+            )
+
         held = [p for p in baseline.partitions if p.owner is not None]
         lags = [p.lag for p in baseline.partitions if p.lag is not None]
-        me = psutil.Process()
         self._folder.write(
             "begun",
             {
-                "pid": me.pid,
-                "started_at": me.create_time(),
+                "pid": os.getpid(),
                 "partitions": len(baseline.partitions),
                 "owned": len(held),
                 "owners": len(baseline.owners),
                 "lag": sum(lags) if lags else None,
-                "findings": sorted({id_ for id_, _ in baseline.findings}),
+                "findings": sorted({id_ for id_, *_ in baseline.findings}),
                 "keep_s": keep_s,
             },
         )
+        watched = watch_begun(baseline, self._monitor.snapshot)
         self._watch(watched, time.monotonic() + keep_s)
 
-        return 0
+        return None
 
     def _watch(self, watched: Watched, ends_at: float) -> None:
         judging: _Judging | None = None
 
-        while time.monotonic() < ends_at:
+        while time.monotonic() < ends_at and self._folder.read("leave") is None:
             self._wait()
             snapshot = self._monitor.snapshot
             watched = followed(watched, snapshot)
             asked = self._folder.asked
 
-            if asked is not None and (judging is None or judging.asked.number != asked.number):
+            if asked is not None and (judging is None or judging.asked.id != asked.id):
+                policy = snapshot.policy
+                look_s = policy.hub_interval_s + policy.store_interval_s
+                judging = _Judging(asked, STEADY_LOOKS * look_s, self._monitor)
+                ends_at = max(ends_at, judging.ends_at)
+
+            if judging is None:
+                continue
+
+            if not judging.has_begun and judging.may_begin(snapshot):
                 watched = deployment_ended(watched, snapshot)
-                judging = _Judging(asked)
-                ends_at = max(ends_at, time.monotonic() + asked.timeout_s)
+                judging.has_begun = True
 
-            if judging is not None:
-                found = checks(watched, snapshot, judging.asked.terms)
-                verdict = judging.verdict(found)
-                self._tell(watched, found, verdict, judging.asked)
+            found = checks(watched, snapshot, judging.asked.terms)
+            verdict = judging.verdict(found)
+            self._tell(watched, found, verdict, judging.asked)
 
-                if verdict is not None:
-                    return
+            if verdict is not None:
+                return
 
     def _tell(
         self, watched: Watched, found: Sequence[Check], verdict: Verdict | None, asked: Asked
@@ -247,7 +275,7 @@ class Watcher:
         self._folder.write(
             "told",
             {
-                "number": asked.number,
+                "id": asked.id,
                 "lines": [gate.check_line(check) for check in found],
                 "verdict": verdict,
                 "page": "" if verdict is None else gate.gate_page(watched, found, verdict, say),
@@ -268,14 +296,33 @@ class Watcher:
 class _Judging:
     """One question, since when everything is so, and when its time is up."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, least_steady_s: float, monitor: Monitor) -> None:
         self.asked = asked
+        self.has_begun = False
+        self._at = monitor.snapshot.taken_at
+        self._steady_s = max(asked.steady_s, least_steady_s)
         self._late_at = time.monotonic() + asked.timeout_s
         self._so_since: float | None = None
+        monitor.refresh()
+
+    @property
+    def ends_at(self) -> float:
+        """When there is a verdict at the latest."""
+        return self._late_at + self._steady_s + LATEST_S
+
+    def may_begin(self, snapshot: Snapshot) -> bool:
+        """Whether hub and store were both read since it was asked."""
+        read_at = {source.name: source.read_at or 0.0 for source in snapshot.sources}
+        return not unread(snapshot) and all(read_at[name] > self._at for name in NEEDED)
 
     def verdict(self, found: Sequence[Check]) -> Verdict | None:
+        """None is to be waited for: also what came to be so late has to stay so for a while."""
         now = time.monotonic()
         is_late = now >= self._late_at
+
+        if not self.has_begun:
+            return Verdict.NOT_JUDGED if is_late else None
+
         verdict = verdict_of(found, is_late=is_late)
 
         if verdict is not Verdict.PASSED:
@@ -283,4 +330,5 @@ class _Judging:
             return verdict
 
         self._so_since = self._so_since or now
-        return verdict if is_late or now - self._so_since >= self.asked.steady_s else None
+
+        return verdict if now - self._so_since >= self._steady_s else None

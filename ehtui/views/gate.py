@@ -56,9 +56,12 @@ def told(evidence: CheckEvidence) -> str:
 
 def _sources(found: gate.SourcesRead) -> str:
     if found.unread:
-        return f"the {formats.listed(found.unread)} cannot be read"
+        return f"the {formats.listed(found.unread)} cannot be read, for {duration(found.blind_s)}"
 
-    return "yes" if found.is_whole else "more happened at once than was kept"
+    if found.blind_s:
+        return f"now; meanwhile not for up to {duration(found.blind_s)}"
+
+    return "all the time"
 
 
 def _owned(found: gate.AllOwned) -> str:
@@ -75,7 +78,8 @@ def _owned(found: gate.AllOwned) -> str:
 
 def _owners(found: gate.OwnersBack) -> str:
     wanted = "" if found.wanted == found.before else f", {found.wanted} wanted"
-    return f"{found.now} now, {found.new} of them new; {found.before} before{wanted}"
+    all_new = ", all of them new wanted" if found.all_new else ""
+    return f"{found.now} now, {found.new} of them new; {found.before} before{wanted}{all_new}"
 
 
 def _lag(found: gate.LagBack) -> str:
@@ -94,6 +98,12 @@ def _lag(found: gate.LagBack) -> str:
         words.append(
             f"nothing arrived since in {_partitions(found.untested)}, so whether "
             f"{'it is' if len(found.untested) == 1 else 'they are'} read was not seen"
+        )
+
+    if found.unwritten:
+        words.append(
+            f"no checkpoint was ever written in {_partitions(found.unwritten)}, so whether "
+            f"{'it is' if len(found.unwritten) == 1 else 'they are'} read cannot be told"
         )
 
     return "; ".join(words)
@@ -122,6 +132,9 @@ def _duplicates(found: gate.DuplicatesWithin) -> str:
 
 def _downtime(found: gate.DowntimeWithin) -> str:
     allowed = "" if found.budget_s is None else f"; at most {duration(found.budget_s)} allowed"
+
+    if not found.is_whole:
+        return f"more partitions changed hands at once than could be followed{allowed}"
 
     if found.partition is None:
         return f"no partition changed hands{allowed}"

@@ -7,11 +7,14 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from ehtui.cli.flags import ExitCode
-from ehtui.cli.gate_watcher import GateFolder, end_watcher
+from ehtui.cli.gate_watcher import Asked, GateFolder, _Judging
+from ehtui.domain.gate.checks import Answer, Check, NothingFound, SourcesRead, Terms, Verdict
+from ehtui.domain.snapshot import Snapshot
 from ehtui.sandbox.meetings import POISON
 from ehtui.sandbox.options import Pace, ServerOptions
 from ehtui.sandbox.sandbox import Sandbox, SandboxConsumer
@@ -35,8 +38,11 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield folder
 
     for begun in folder.glob("ehtui/gates/*/begun"):
-        end_watcher(json.loads(begun.read_text()))
+        (begun.parent / "leave").write_text("{}")
 
+
+if TYPE_CHECKING:
+    from ehtui.monitor import Monitor
 
 Gate = Callable[..., Said]
 
@@ -101,16 +107,48 @@ def test_where_none_has_begun_it_says_what_to_do(ehtui: Ehtui, tmp_path: Path) -
     assert "Run 'ehtui gate begin' before a deployment." in said.err
 
 
-def test_a_process_that_only_has_its_number_is_not_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_watches_holds_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes with the process: no number of a process can be another's, no clock matters."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     folder = GateFolder("n", "h", "g")
+    assert not folder.is_watched
     folder.clear()
-    folder.write("begun", {"pid": os.getpid(), "started_at": 1.0})
     assert not folder.is_watched
 
-    end_watcher({"pid": os.getpid(), "started_at": 1.0})
+    lock = folder.lock()
+    assert folder.is_watched
+    assert not folder.leave(within_s=0.1)
+    os.close(lock)
+    assert not folder.is_watched
+
+
+def test_what_is_so_late_has_to_stay_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One good look at the last moment is no verdict."""
+    now = 100.0
+    monkeypatch.setattr("ehtui.cli.gate_watcher.time.monotonic", lambda: now)
+    monitor = cast("Monitor", Unread())
+    judging = _Judging(Asked("1", Terms(), timeout_s=10, steady_s=30), 5, monitor)
+    judging.has_begun = True
+    waiting = (Check(Answer.YES, SourcesRead((), 0.0)), Check(Answer.NOT_YET, NothingFound((), ())))
+    fine = (waiting[0], Check(Answer.YES, NothingFound((), ())))
+    assert judging.verdict(waiting) is None
+
+    now = 110.0
+    assert judging.verdict(fine) is None
+    now = 139.0
+    assert judging.verdict(fine) is None
+    now = 140.0
+    assert judging.verdict(fine) is Verdict.PASSED
+    assert judging.verdict(waiting) is Verdict.FAILED
+
+
+class Unread:
+    """A monitor that has read nothing."""
+
+    snapshot = Snapshot()
+
+    def refresh(self) -> None:
+        pass
 
 
 def test_what_is_half_written_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,3 +160,10 @@ def test_what_is_half_written_is_not_read(tmp_path: Path, monkeypatch: pytest.Mo
 
     (folder.path / "told").write_text('{"number": 1')
     assert folder.told is None
+
+
+def test_of_a_group_that_nobody_reads_no_gate_begins(gate: Gate) -> None:
+    said = gate("begin", "--for", "1s", "--group", "nobody")
+
+    assert said.code in {ExitCode.UNREADABLE, ExitCode.WARNING}, said
+    assert "no gate has begun" in said.err

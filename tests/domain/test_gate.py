@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.costs import Bounds
 from ehtui.domain.gate.checks import (
@@ -15,11 +16,13 @@ from ehtui.domain.gate.checks import (
     LagBack,
     NothingFound,
     OwnersBack,
+    SourcesRead,
     Terms,
     checks,
     downtimes,
 )
 from ehtui.domain.gate.watched import (
+    Gap,
     Watched,
     baseline_of,
     deployment_ended,
@@ -90,7 +93,7 @@ def test_one_replica_after_the_other_passes_once_each_has_renewed_and_read() -> 
 
     run.watch(60)
     assert run.open_ones() == {}
-    assert run.evidence(OwnersBack) == OwnersBack(before=2, now=2, wanted=2, new=2)
+    assert run.evidence(OwnersBack) == OwnersBack(before=2, now=2, wanted=2, new=2, all_new=False)
     assert [d.partition for d in downtimes(run.watched)] == ["0", "1", "2", "3"]
     assert all(0 < d.least_s == (d.most_s or 0) <= 6 for d in downtimes(run.watched))
 
@@ -235,3 +238,94 @@ def test_what_cannot_be_read_is_not_judged(source: str) -> None:
 
 def test_no_bounds_are_no_zero() -> None:
     assert Bounds() + Bounds(1, 2) == Bounds(1, 2)
+
+
+def test_who_hangs_after_it_has_begun_to_read_is_not_hidden_by_what_may_wait() -> None:
+    run = Deployment()
+    run.replace("a", "c", "0", "1", pid=3)
+    run.ended()
+    run.watch(20)
+    run.world.consumers["c"].is_stuck = True
+    run.watch(25)
+
+    assert run.open_ones()["LagBack"] is Answer.NOT_YET
+
+
+def test_an_owner_that_keeps_its_id_was_away_all_the_same() -> None:
+    """A pod of a StatefulSet: the processor's id is its name."""
+    run = Deployment()
+    run.world.consumers["a"].renews_every_s = 400
+    run.world.consumers["a"].is_stuck = True
+    run.watch(420)
+    run.world.consumers["a"].renews_every_s = 10
+    run.world.consumers["a"].is_stuck = False
+    run.watch(60)
+    run.ended()
+    run.watch(60)
+
+    found = run.evidence(DowntimeWithin, Terms(downtime_s=30))
+    assert isinstance(found, DowntimeWithin)
+    assert found.partition in {"0", "1"}
+    assert (found.most_s or 0) > 300
+    assert run.open_ones(Terms(downtime_s=30)) == {"DowntimeWithin": Answer.UNKNOWN}
+
+
+def test_of_groups_that_write_no_checkpoint_it_says_so() -> None:
+    run = Deployment.__new__(Deployment)
+    run.world = World(2)
+    run.world.consumer("a", "0", "1", pid=1, renews_every_s=10, checkpoints_every_s=None)
+    run.world.produce(2.0)
+
+    for _ in range(12):
+        run.world.tick(5)
+        run.world.look()
+
+    baseline = baseline_of([run.world.snapshot], GROUP)
+    assert baseline is not None
+    run.watched = watch_begun(baseline, run.world.snapshot)
+    run.ended()
+    run.watch(30)
+
+    lag = run.evidence(LagBack)
+    assert isinstance(lag, LagBack)
+    assert (lag.untested, lag.unwritten) == ((), ("0", "1"))
+
+
+def test_the_line_on_downtime_is_of_one_partition() -> None:
+    run = Deployment()
+    gaps = (
+        Gap("0", run.world.at, "a", "c", 0.0, None),
+        Gap("1", run.world.at, "a", "c", 100.0, 100.0),
+    )
+    run.watched = replace(run.watched, gaps=gaps)
+    run.ended()
+
+    found = run.evidence(DowntimeWithin)
+    assert isinstance(found, DowntimeWithin)
+    assert (found.partition, found.least_s, found.most_s) == ("0", 0.0, None)
+    found = run.evidence(DowntimeWithin, Terms(downtime_s=30))
+    assert isinstance(found, DowntimeWithin)
+    assert (found.partition, found.least_s) == ("1", 100.0)
+
+
+def test_owners_of_before_can_be_asked_to_be_gone() -> None:
+    run = Deployment()
+    run.ended()
+    run.watch(60)
+
+    assert run.open_ones() == {}
+    assert set(run.open_ones(Terms(all_new=True))) == {"OwnersBack"}
+
+
+def test_a_time_without_looks_is_told() -> None:
+    run = Deployment()
+    run.world.down.add("store")
+    run.watch(60)
+    run.world.down.clear()
+    run.ended()
+    run.watch(60)
+
+    found = run.evidence(SourcesRead)
+    assert isinstance(found, SourcesRead)
+    assert found.unread == ()
+    assert found.blind_s >= 50

@@ -14,9 +14,9 @@ from ehtui.domain.costs import NONE, Bounds
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.gate.watched import (
     Mark,
-    grave,
     last_sequences,
     live_owner,
+    new_findings,
     partitions_of,
     unread,
 )
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from ehtui.domain.gate.watched import Baseline, PartitionBefore, Watched
 
-LOOKS_OF_INPUT = 3.0  # events that arrive within so many looks are no lag
+LOOKS_OF_INPUT = 1.0  # what arrives within so many looks at hub and store is no lag
+STEADY_LOOKS = 2.0  # for so many at least everything has to be so: else a hang hides in that
 
 
 class Terms(Value, frozen=True):
@@ -38,6 +39,7 @@ class Terms(Value, frozen=True):
     duplicates: int | None = None  # events delivered again, all takeovers together
     downtime_s: float | None = None  # of each partition
     owners: int | None = None
+    all_new: bool = False  # who held something before may not any more
 
 
 class Answer(StrEnum):
@@ -50,10 +52,10 @@ class Answer(StrEnum):
 
 
 class SourcesRead(Evidence, frozen=True):
-    """Hub and store are read, and were all the time."""
+    """Hub and store are read; how long one of them was not, meanwhile."""
 
     unread: tuple[str, ...]  # sources
-    is_whole: bool
+    blind_s: float  # the longest that one could not be read
 
 
 class AllOwned(Evidence, frozen=True):
@@ -72,6 +74,7 @@ class OwnersBack(Evidence, frozen=True):
     now: int
     wanted: int
     new: int  # of those now, who held nothing before
+    all_new: bool  # whether they all have to be
 
 
 class LagBack(Evidence, frozen=True):
@@ -83,6 +86,7 @@ class LagBack(Evidence, frozen=True):
     unmoved: tuple[str, ...]  # where events wait and no checkpoint was written since
     unknown: tuple[str, ...]
     untested: tuple[str, ...]  # nothing arrived there since: whether it is read was not seen
+    unwritten: tuple[str, ...]  # that never had a checkpoint: whether they are read is not known
 
 
 class NothingFound(Evidence, frozen=True):
@@ -110,6 +114,7 @@ class DowntimeWithin(Evidence, frozen=True):
     least_s: float
     most_s: float | None
     budget_s: float | None
+    is_whole: bool  # no change of hands was missed
 
 
 CheckEvidence = (
@@ -170,8 +175,8 @@ def held_of(baseline: Baseline) -> tuple[PartitionBefore, ...]:
 
 def _sources(watched: Watched, snapshot: Snapshot) -> Check:
     missing = unread(snapshot)
-    is_fine = not missing and watched.is_whole
-    return Check(Answer.YES if is_fine else Answer.UNKNOWN, SourcesRead(missing, watched.is_whole))
+    evidence = SourcesRead(missing, watched.blind_s)
+    return Check(Answer.UNKNOWN if missing else Answer.YES, evidence)
 
 
 def _owned(watched: Watched, group: GroupState | None) -> Check:
@@ -190,8 +195,15 @@ def _owners(watched: Watched, group: GroupState | None, terms: Terms) -> Check:
     partitions = group.partitions if group is not None else ()
     now = {o for p in partitions if (o := live_owner(p)) is not None}
     wanted = len(before) if terms.owners is None else terms.owners
-    answer = Answer.YES if len(now) >= wanted else Answer.NOT_YET
-    return Check(answer, OwnersBack(len(before), len(now), wanted, len(now - before)))
+    is_so = len(now) >= wanted and not (terms.all_new and now & before)
+    evidence = OwnersBack(
+        before=len(before),
+        now=len(now),
+        wanted=wanted,
+        new=len(now - before),
+        all_new=terms.all_new,
+    )
+    return Check(Answer.YES if is_so else Answer.NOT_YET, evidence)
 
 
 def _lag(watched: Watched, snapshot: Snapshot, terms: Terms) -> Check:
@@ -199,7 +211,8 @@ def _lag(watched: Watched, snapshot: Snapshot, terms: Terms) -> Check:
     last = last_sequences(snapshot)
     input_of = {p.id: p.in_per_s or 0.0 for p in snapshot.partitions}
     look_s = snapshot.policy.hub_interval_s + snapshot.policy.store_interval_s
-    places: dict[str, list[str]] = {"above": [], "unmoved": [], "unknown": [], "untested": []}
+    names = ("above", "unmoved", "unknown", "untested", "unwritten")
+    places: dict[str, list[str]] = {name: [] for name in names}
 
     for before in held_of(watched.baseline):
         usual = LOOKS_OF_INPUT * look_s * input_of.get(before.id, 0.0)
@@ -228,7 +241,10 @@ def _lag_place(
 
     if now.checkpoint is None or now.lag is None or now.lag_is_bound:
         # Who never wrote a checkpoint is not expected to begin with it.
-        return "untested" if now.lag == 0 or not before.has_checkpoint else "unknown"
+        if not before.has_checkpoint:
+            return "untested" if last == mark.last_sequence else "unwritten"
+
+        return "untested" if now.lag == 0 and last == mark.last_sequence else "unknown"
 
     if now.lag > most:
         return "above"
@@ -244,8 +260,7 @@ def _lag_place(
 
 
 def _findings(watched: Watched, snapshot: Snapshot) -> Check:
-    known = frozenset(watched.baseline.findings)
-    now = [f for f in grave(snapshot, watched.baseline.group) if f.key not in known]
+    now = new_findings(watched.baseline, snapshot)
     keys = {finding.key for finding in now}
     passed = [each.finding.id for each in watched.passing if each.finding.key not in keys]
     evidence = NothingFound(tuple(dict.fromkeys(f.id for f in now)), tuple(dict.fromkeys(passed)))
@@ -286,21 +301,27 @@ def _within(found: Bounds, budget: int | None, uncounted: int, unknown: int) -> 
 
 
 def _downtime(watched: Watched, terms: Terms) -> Check:
-    found = downtimes(watched)
-    worst = max(found, key=lambda d: (d.most_s is None, d.most_s or 0.0, d.least_s), default=None)
-    least_s = max((d.least_s for d in found), default=0.0)
-    most_s = worst.most_s if worst is not None else 0.0
+    found, budget_s = downtimes(watched), terms.downtime_s
+    surely = max(found, key=lambda d: d.least_s, default=None)
+    worst = max(found, key=lambda d: (d.most_s is None, d.most_s or 0.0), default=None)
+    is_over = budget_s is not None and surely is not None and surely.least_s > budget_s
+    shown = surely if is_over else worst
     evidence = DowntimeWithin(
-        worst.partition if worst is not None else None, least_s, most_s, terms.downtime_s
+        partition=shown.partition if shown is not None else None,
+        least_s=shown.least_s if shown is not None else 0.0,
+        most_s=shown.most_s if shown is not None else 0.0,
+        budget_s=budget_s,
+        is_whole=watched.is_whole,
     )
 
-    if terms.downtime_s is None:
+    if budget_s is None:
         return Check(Answer.YES, evidence)
 
-    if least_s > terms.downtime_s:
+    if is_over:
         return Check(Answer.NO, evidence)
 
-    is_within = most_s is not None and most_s <= terms.downtime_s
+    most_s = worst.most_s if worst is not None else 0.0
+    is_within = watched.is_whole and most_s is not None and most_s <= budget_s
     return Check(Answer.YES if is_within else Answer.UNKNOWN, evidence)
 
 

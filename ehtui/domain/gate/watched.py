@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("hub", "store")
 _NO_OWNER = ""
+_Handover = timeline.Claimed | timeline.TakenOver | timeline.Stolen
 
 
 class PartitionBefore(Value, frozen=True):
@@ -45,7 +46,8 @@ class Baseline(Value, frozen=True):
     hub: str
     group: str
     partitions: tuple[PartitionBefore, ...]
-    findings: tuple[tuple[str, Subject], ...] = ()  # warnings and worse, by their keys
+    # Warnings and worse: one that grows worse is another one.
+    findings: tuple[tuple[str, Subject, Severity], ...] = ()
 
     @property
     def owners(self) -> frozenset[str]:
@@ -87,6 +89,9 @@ class Watched(Value, frozen=True):
     listed_at: float | None = None  # and of the newest one at the store
     number: int = -1  # of the newest event of the timeline
     is_whole: bool = True  # no event was missed
+    unread_since: float | None = None  # hub or store cannot be read
+    blind_s: float = 0.0  # the longest that it was so
+    silent_since: Mapping[str, float] = field(default_factory=dict)  # by partition: last renewal
     gaps: tuple[Gap, ...] = ()
     gone: Mapping[str, float] = field(default_factory=dict)  # owner → when its process had ended
     passing: tuple[Passing, ...] = ()
@@ -102,9 +107,13 @@ def baseline_of(looks: Iterable[Snapshot], group: str) -> Baseline | None:
 
     newest, hub = known[-1], known[-1].hub
     lags: dict[str, int] = {}
+    owners: dict[str, str] = {}  # one that changes hands just now has an owner all the same
 
     for look in known:
         for partition in partitions_of(look, group):
+            if (owner := live_owner(partition)) is not None:
+                owners[partition.id] = owner
+
             if partition.lag is not None and not partition.lag_is_bound:
                 lags[partition.id] = max(partition.lag, lags.get(partition.id, 0))
 
@@ -116,11 +125,15 @@ def baseline_of(looks: Iterable[Snapshot], group: str) -> Baseline | None:
         group=group,
         partitions=tuple(
             PartitionBefore(
-                p.id, live_owner(p), lags.get(p.id), last.get(p.id), p.checkpoint is not None
+                id=p.id,
+                owner=owners.get(p.id),
+                lag=lags.get(p.id),
+                last_sequence=last.get(p.id),
+                has_checkpoint=p.checkpoint is not None,
             )
             for p in partitions_of(newest, group)
         ),
-        findings=tuple(finding.key for finding in grave(newest, group)),
+        findings=tuple((*finding.key, finding.severity) for finding in grave(newest, group)),
     )
 
 
@@ -133,30 +146,35 @@ def watch_begun(baseline: Baseline, snapshot: Snapshot) -> Watched:
 def followed(watched: Watched, snapshot: Snapshot) -> Watched:
     """With what a newer picture tells."""
     new = [event for event in snapshot.timeline if event.number > watched.number]
-    unseen_s = _unseen(watched.listed_at, snapshot.listed_at)
-    gone, gaps = dict(watched.gone), list(watched.gaps)
-    group = watched.baseline.group.lower()
-
-    for event in new:
-        match event.details:
-            case timeline.ConsumerGone(owner=str(owner)):
-                gone[owner] = event.at
-            case _ if (event.subject.group or "").lower() == group:
-                gaps.extend(_gap(event, gone, unseen_s))
-
+    seen = _Seen(dict(watched.gone), dict(watched.silent_since))
+    seen.unseen_s = _unseen(watched.listed_at, snapshot.listed_at)
+    gaps = [gap for event in new for gap in seen.gaps(event, watched.baseline.group)]
     # In the order of what happened, which is not the one in which it was told.
     first = min((event.number for event in new), default=0)
     missed = bool(new) and watched.number >= 0 and first > watched.number + 1
+    since, blind_s = _blind(watched, snapshot)
     return replace(
         watched,
         until_at=snapshot.server_now,
         listed_at=snapshot.listed_at,
         number=_newest(new, watched.number),
         is_whole=watched.is_whole and not missed,
-        gaps=tuple(gaps),
-        gone=gone,
+        unread_since=since,
+        blind_s=blind_s,
+        gaps=(*watched.gaps, *gaps),
+        gone=seen.gone,
+        silent_since=seen.silent_since,
         passing=_passing(watched, snapshot),
     )
+
+
+def _blind(watched: Watched, snapshot: Snapshot) -> tuple[float | None, float]:
+    """Since when hub or store cannot be read, and the longest that it ever was so."""
+    if not unread(snapshot):
+        return None, watched.blind_s
+
+    since = watched.unread_since if watched.unread_since is not None else watched.until_at
+    return since, max(watched.blind_s, snapshot.server_now - since)
 
 
 def deployment_ended(watched: Watched, snapshot: Snapshot) -> Watched:
@@ -178,49 +196,97 @@ def _unseen(before_at: float | None, now_at: float | None) -> float | None:
     return None if before_at is None or now_at is None else now_at - before_at
 
 
-def _gap(event: TimelineEvent, gone: Mapping[str, float], unseen_s: float | None) -> Iterator[Gap]:
-    partition = event.subject.partition
-    if partition is None:
-        return
+class _Seen:
+    """What events tell of who held partitions, one after the other."""
 
-    def gap(owner: str | None, to: str | None, least_s: float, most_s: float | None) -> Gap:
-        return Gap(
-            partition=partition,
-            at=event.at,
-            from_owner=owner,
-            to_owner=to,
-            least_s=max(0.0, least_s),
-            most_s=most_s,
-        )
+    def __init__(self, gone: dict[str, float], silent_since: dict[str, float]) -> None:
+        self.gone = gone
+        self.silent_since = silent_since
+        self.unseen_s: float | None = None
 
-    match event.details:
-        case timeline.Claimed(was="released") as claim:
-            free_s = claim.free_s
-            most_s = unseen_s if free_s is None else free_s  # released and claimed unseen
-            yield gap(claim.previous_owner, claim.owner, free_s or 0.0, most_s)
-        case timeline.TakenOver() as taken if taken.dead_s is not None:
-            yield gap(taken.previous_owner, taken.owner, taken.dead_s, taken.dead_s)
-        case timeline.TakenOver() as taken:
-            yield gap(taken.previous_owner, taken.owner, 0.0, taken.gap_s)
-        case timeline.Stolen() as stolen:
-            # It was read until then, unless the process of who held it had ended before.
-            ended_at = gone.get(stolen.previous_owner or _NO_OWNER, event.at)
-            dead_s = max(0.0, event.at - ended_at)
-            yield gap(stolen.previous_owner, stolen.owner, dead_s, dead_s)
+    def gaps(self, event: TimelineEvent, group: str) -> Iterator[Gap]:
+        """How long a partition was without a reader, where the event ends such a time."""
+        details = event.details
+
+        if isinstance(details, timeline.ConsumerGone):
+            if details.owner is not None:
+                self.gone[details.owner] = event.at
+
+            return
+
+        partition = event.subject.partition
+        if partition is None or (event.subject.group or "").lower() != group.lower():
+            return
+
+        match details:
+            case timeline.Overdue(renewed_at=float(renewed_at)):
+                self.silent_since[partition] = renewed_at
+            case timeline.Recovered():
+                # Whoever keeps its id may have been another process, or only slow.
+                since, owner = self.silent_since.pop(partition, None), event.subject.owner
+                most_s = None if since is None else event.at - since
+                yield _gap(event, (owner, owner), 0.0, most_s)
+            case timeline.Claimed() | timeline.TakenOver() | timeline.Stolen():
+                self.silent_since.pop(partition, None)
+                yield from self._handover(event, details)
+
+    def _handover(self, event: TimelineEvent, details: _Handover) -> Iterator[Gap]:
+        hands = details.previous_owner, details.owner
+        least_s: float = 0.0
+        most_s: float | None
+
+        match details:
+            case timeline.Claimed():
+                least_s = details.free_s or 0.0
+                most_s = self.unseen_s if details.free_s is None else details.free_s
+            case timeline.TakenOver():
+                least_s = details.dead_s or 0.0
+                most_s = details.gap_s if details.dead_s is None else details.dead_s
+            case timeline.Stolen():
+                # It was read until then, unless the process of who held it had ended before.
+                least_s = max(0.0, event.at - self.gone.get(hands[0] or _NO_OWNER, event.at))
+                most_s = least_s
+
+        if details.owner is not None:
+            self.gone.pop(details.owner, None)  # it lives, whatever ended before under its id
+
+        if not (isinstance(details, timeline.Claimed) and details.was == "never_owned"):
+            yield _gap(event, hands, least_s, most_s)
+
+
+def _gap(
+    event: TimelineEvent, hands: tuple[str | None, str | None], least_s: float, most_s: float | None
+) -> Gap:
+    return Gap(
+        partition=event.subject.partition or "",
+        at=event.at,
+        from_owner=hands[0],
+        to_owner=hands[1],
+        least_s=max(0.0, least_s),
+        most_s=most_s,
+    )
 
 
 def _passing(watched: Watched, snapshot: Snapshot) -> tuple[Passing, ...]:
-    known = frozenset(watched.baseline.findings)
     seen = {each.finding.key: each for each in watched.passing}
     at = snapshot.server_now
 
-    for finding in grave(snapshot, watched.baseline.group):
-        if finding.key not in known:
-            before = seen.get(finding.key)
-            first_at = before.first_at if before is not None else at
-            seen[finding.key] = Passing(finding, first_at, at)
+    for finding in new_findings(watched.baseline, snapshot):
+        before = seen.get(finding.key)
+        first_at = before.first_at if before is not None else at
+        seen[finding.key] = Passing(finding, first_at, at)
 
     return tuple(seen.values())
+
+
+def new_findings(baseline: Baseline, snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Warnings and worse that were not there before, or were less."""
+    known = {(id_, subject): severity for id_, subject, severity in baseline.findings}
+    return tuple(
+        finding
+        for finding in grave(snapshot, baseline.group)
+        if known.get(finding.key) not in {finding.severity, Severity.CRITICAL}
+    )
 
 
 def unread(snapshot: Snapshot) -> tuple[str, ...]:
