@@ -292,6 +292,10 @@ class Subject(Value, frozen=True):
     source: str | None = None
 
 
+# A finding's id; group, owner, pid and source that it is about.
+Thread = tuple[str, str | None, str | None, int | None, str | None]
+
+
 class Finding(Value, frozen=True):
     """A judged fact. Its sentence and advice are made in `views` from the id and the evidence."""
 
@@ -305,6 +309,12 @@ class Finding(Value, frozen=True):
     def key(self) -> tuple[str, Subject]:
         """Identity across snapshots."""
         return (self.id, self.subject)
+
+    @property
+    def thread(self) -> Thread:
+        """Identity whichever partitions it is about by now."""
+        about = self.subject
+        return self.id, about.group, about.owner, about.pid, about.source
 
 
 class TimelineEvent(Value, frozen=True):

@@ -14,6 +14,7 @@ from ehtui.domain.world.clocks import UNREAD_CLOCKS, Clocks, Restamped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.domain.folds.kept import Looks
     from ehtui.domain.leases.handovers import Handover, OwnershipHistory
     from ehtui.domain.leases.timing import SeenExpiry
     from ehtui.domain.progress.health import Progress
@@ -170,6 +171,7 @@ class Memory(Value, frozen=True):
     restamped: Restamped = field(default_factory=dict)
     close_reads: tuple[float, ...] = ()  # server times of the listings that were closer looks
     moved: frozenset[str] = frozenset()  # partitions that the hub said something new of since
+    told: Looks = ()  # looks whose events nobody may have followed yet
 
 
 class State(Value, frozen=True, eq=False):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ehtui.domain.folds import hub, store
-from ehtui.domain.folds.builder import TIMELINE_LENGTH
 from ehtui.domain.folds.group import unread
+from ehtui.domain.folds.kept import TIMELINE_LENGTH
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import GroupPartition, GroupState, Severity, Snapshot

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.folds.builder import TIMELINE_LENGTH, SnapshotBuilder
+from ehtui.domain.folds.builder import SnapshotBuilder
+from ehtui.domain.folds.kept import MOST_NEWS, NEWS_S, TIMELINE_LENGTH
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Subject, TimelineEvent
+from ehtui.domain.state import State
 from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, GROUP_APPEARED, GroupAppeared
 from tests.domain.build import World, healthy
 
@@ -98,16 +100,82 @@ def test_what_is_learned_late_stands_where_it_happened() -> None:
     assert [e.is_approximate for e in timeline if e.subject.group == "45"] == [True]
 
 
-def test_a_full_timeline_drops_its_oldest() -> None:
+def told_at(known: State, at: float, count: int) -> State:
+    """So many events in one look."""
+    builder = SnapshotBuilder(known, at)
+
+    for n in range(count):
+        builder.tell(GROUP_APPEARED, builder.now - n, Subject(group=f"{n}"), GroupAppeared("g"))
+
+    return builder.freeze()
+
+
+def numbers(state: State) -> list[int]:
+    return sorted(event.number for event in state.snapshot.timeline)
+
+
+def test_a_full_timeline_drops_its_oldest_once_they_are_no_news() -> None:
     world = healthy()
-    builder = SnapshotBuilder(world.known, world.at)
+    at = world.at + NEWS_S + 1
+    first = told_at(world.known, at, TIMELINE_LENGTH + 50)
+    later = told_at(first, at + NEWS_S + 1, 1)
 
-    for n in range(TIMELINE_LENGTH + 50):
-        builder.tell(GROUP_APPEARED, builder.now - n, Subject(group=str(n)), GroupAppeared("g"))
+    assert len(later.snapshot.timeline) == TIMELINE_LENGTH
+    assert later.snapshot.timeline[-1].subject.group == "0"
+    assert len(later.memory.told) == 1
 
-    told = [e.subject.group for e in builder.freeze().snapshot.timeline]
-    assert len(told) == TIMELINE_LENGTH
-    assert told[-1] == "0"
+
+def test_what_one_look_told_is_whole_however_much_it_is() -> None:
+    world = healthy()
+    before = world.known.memory.next_number
+    first = told_at(world.known, world.at + 60, 3 * TIMELINE_LENGTH)
+    second = told_at(first, world.at + 61, 1)  # before any follower had looked
+
+    assert numbers(first) == [*range(before, before + 3 * TIMELINE_LENGTH)]
+    assert numbers(second) == [*range(before, before + 3 * TIMELINE_LENGTH + 1)]
+
+
+def test_news_too_are_bounded_and_a_clock_that_is_set_back_keeps_none_longer() -> None:
+    world = healthy()
+    known = told_at(world.known, world.at + 60, MOST_NEWS + 7)
+    assert len(known.snapshot.timeline) == MOST_NEWS
+
+    known = told_at(known, world.at - 7200, 1)
+    assert len(known.snapshot.timeline) == TIMELINE_LENGTH
+
+
+def test_a_dead_owner_of_a_large_hub_is_told_to_whoever_follows() -> None:
+    world = World(TIMELINE_LENGTH + 100)
+    world.consumer("a", *world.streams, pid=1)
+    world.look()
+    world.play(60, every_s=30)
+    world.kill("a")
+    told, missed, ids = max(numbers(world.known), default=0), 0, []
+
+    for _ in range(12):
+        world.play(10, every_s=10)
+        news = [e for e in world.snapshot.timeline if e.number > told]
+        missed += world.memory.next_number - 1 - told - len(news)
+        told = world.memory.next_number - 1
+        ids += [e.finding.id for e in news if e.finding and e.kind == FINDING_BEGAN.id]
+
+    assert missed == 0
+    assert "lease.overdue" in ids
+    standing = {f.id for f in world.snapshot.findings if f.since > world.at - 120}
+    assert standing <= {e.finding.id for e in world.snapshot.timeline if e.finding}
+
+
+def test_how_a_finding_began_is_kept_while_it_stands() -> None:
+    world = healthy()
+    world.kill("owner-2")
+    world.play(180)
+    [began] = [e for e in judged(world, "lease.expired") if e.kind == FINDING_BEGAN.id]
+
+    for n in range(1, 4):
+        world.known = told_at(world.known, world.at + n * (NEWS_S + 1), TIMELINE_LENGTH)
+
+    assert began in world.snapshot.timeline
+    assert len(world.snapshot.timeline) == TIMELINE_LENGTH + 1
 
 
 @pytest.mark.parametrize("every_s", [1.0, 10.0, 60.0, 200.0])

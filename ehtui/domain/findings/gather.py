@@ -18,7 +18,7 @@ from ehtui.domain.findings import (
     sources,
 )
 from ehtui.domain.findings.context import FROM_NOW, GroupContext, context_of
-from ehtui.domain.snapshot import Finding, Severity, SourceStatus, Subject, TimelineEvent
+from ehtui.domain.snapshot import Finding, Severity, SourceStatus, TimelineEvent
 from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, FindingBegan, FindingEnded
 
 if TYPE_CHECKING:
@@ -96,7 +96,6 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "events": ("hub", "store"),
     "hub": ("hub",),
 }
-_Thread = tuple[str, str | None, str | None, int | None, str | None]
 
 
 def tell_changes(builder: SnapshotBuilder) -> None:
@@ -137,10 +136,10 @@ def _beginning(timeline: Sequence[TimelineEvent], finding: Finding) -> tuple[Fin
 
     None once the timeline has it no more.
     """
-    thread = _thread(finding)
+    thread = finding.thread
 
     for event in reversed(timeline):
-        if event.finding is not None and _thread(event.finding) == thread:
+        if event.finding is not None and event.finding.thread == thread:
             if not isinstance(event.details, FindingBegan):
                 return None
 
@@ -158,13 +157,8 @@ def _is_judged(builder: SnapshotBuilder, finding: Finding) -> bool:
 
 
 def _goes_on(finding: Finding, others: Iterable[Finding]) -> bool:
-    thread = _thread(finding)
-    return any(_thread(other) == thread and _shares(finding, other) for other in others)
-
-
-def _thread(finding: Finding) -> _Thread:
-    subject: Subject = finding.subject
-    return finding.id, subject.group, subject.owner, subject.pid, subject.source
+    thread = finding.thread
+    return any(other.thread == thread and _shares(finding, other) for other in others)
 
 
 def _shares(one: Finding, other: Finding) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ehtui.domain.folds.kept import kept, recent
 from ehtui.domain.folds.partition import JudgingContext
 from ehtui.domain.progress.lag import Listed
 from ehtui.domain.snapshot import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.outcomes import MeasuredTakeover
     from ehtui.domain.costs import CountedTakeover, TakeoverCost
     from ehtui.domain.evidence import E, EventKind, Evidence
+    from ehtui.domain.folds.kept import Looks
     from ehtui.domain.leases.renewals import CloserLooks
     from ehtui.domain.policy import Policy
     from ehtui.domain.progress.lag import HubInput, PartitionHistory
@@ -38,9 +40,6 @@ if TYPE_CHECKING:
     from ehtui.domain.world.hub import HubDescription
     from ehtui.domain.world.joined_listing import JoinedListing
     from ehtui.domain.world.restarts import RestartRecord
-
-TIMELINE_LENGTH = 500
-
 
 # What a fold may change of the picture and of the memory, by the names that they have there.
 _SHOWN = (
@@ -76,6 +75,7 @@ class SnapshotBuilder:
     restamped: Restamped
     close_reads: tuple[float, ...]
     moved: frozenset[str]
+    told: Looks
 
     def __init__(self, state: State, at: float) -> None:
         self.before, self.remembered = before, memory = state.snapshot, state.memory
@@ -204,7 +204,8 @@ class SnapshotBuilder:
             # One order whatever order partitions were judged in: reduce() gives the same each time.
             self.events.sort(key=lambda event: (event[0], natural_key(event[2].partition or "")))
             told = [TimelineEvent(number + i, *event) for i, event in enumerate(self.events)]
-            timeline = _in_order(timeline, told)[-TIMELINE_LENGTH:]
+            self.told = (*recent(self.told, self.at), (self.at, number))
+            timeline = kept(_in_order(timeline, told), self.told[0][1], self.findings)
             number += len(self.events)
 
         if self.costs:
