@@ -29,7 +29,8 @@ ehtui metrics --otlp http://127.0.0.1:4318 --every 30s    # a collector; pip ins
 - **Many hubs** (`--all`) are told apart by `server_address`, `messaging_destination_name` and
   `profile`, which every metric of a hub has where a profile is meant; `server_port` is there only
   where a namespace names a port. Each hub is read every 30 s, and at its own pace while it has a
-  warning or worse.
+  warning or worse. Of one whose settings cannot be used `ehtui_hub_usable` is 0 and there may be
+  nothing else; once, that is said on standard error too, and the exit code is 3.
 - **Unknown is not zero**: what was not read, or cannot be known, has no sample.
   `ehtui_group_lag_unknown_partitions` counts what a sum leaves out.
 - **Stale reads** keep their last values, and `ehtui_source_age_seconds` grows. In a file nothing

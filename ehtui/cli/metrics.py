@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.cli.metrics_pictures import Pictures
-    from ehtui.domain.snapshot import Snapshot
     from ehtui.views.metrics.values import Family, Picture
 
     Tell = Callable[[Sequence[Family]], None]
@@ -190,14 +189,16 @@ def _once(pictures: Pictures, tellers: Sequence[Tell]) -> int:
     for tell in tellers:
         tell(told)
 
+    _tell_unusable(found)
+
     for picture in found:
         tell_unread(picture.snapshot)
         _tell_failed(picture, is_one=len(found) == 1)
 
-    return ExitCode.OK if all(_is_whole(each.snapshot) for each in found) else ExitCode.UNREADABLE
+    return ExitCode.OK if all(map(_is_whole, found)) else ExitCode.UNREADABLE
 
 
-def _is_whole(snapshot: Snapshot) -> bool:
+def _is_whole(picture: Picture) -> bool:
     """Whether all was read that is meant to be: of many hubs this host's processes are not."""
     from ehtui.cli.metrics_pictures import OF_HUB  # noqa: PLC0415
     from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
@@ -206,9 +207,21 @@ def _is_whole(snapshot: Snapshot) -> bool:
     is_unread = any(
         source.status is SourceStatus.FAILED
         or (source.status is SourceStatus.STARTING and source.name in OF_HUB)
-        for source in snapshot.sources
+        for source in picture.snapshot.sources
     )
-    return not is_unread and not unread_partitions(snapshot)
+    return picture.problem is None and not is_unread and not unread_partitions(picture.snapshot)
+
+
+def _tell_unusable(found: Sequence[Picture]) -> None:
+    """Of a hub that cannot even be asked, its metrics say no more than that."""
+    from ehtui.domain.text import safe  # noqa: PLC0415
+    from ehtui.views.sources import problem_line  # noqa: PLC0415
+
+    for picture in found:
+        if picture.problem is not None:
+            key = safe("/".join(part for part in (picture.profile, picture.hub) if part))
+            told = problem_line(picture.problem)
+            print(f"ehtui: the settings of {key} cannot be used: {told}", file=sys.stderr)
 
 
 def _tell_failed(picture: Picture, *, is_one: bool) -> None:
@@ -232,6 +245,7 @@ def _again(pictures: Pictures, tellers: Sequence[Tell], every_s: float) -> int:
 
     try:
         pictures.begin(waits=True)
+        _tell_unusable(pictures.now())
 
         while True:
             told = families(pictures.now())
@@ -256,6 +270,7 @@ def _serve(pictures: Pictures, host: str, port: int) -> int:
 
         try:
             pictures.begin(waits=False)
+            _tell_unusable(pictures.now())
 
             while True:
                 time.sleep(_LONG_S)

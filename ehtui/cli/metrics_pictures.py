@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from ehtui.cli.compose import FIRST_READS_S, first_look, look, make_monitor, namespace_of
 from ehtui.clock import steady
 from ehtui.config.errors import ConfigError
+from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
 from ehtui.views.metrics.values import Picture
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ehtui.config.changes import Configuration
     from ehtui.config.settings import Settings
     from ehtui.domain.hubs import WatchedHub
+    from ehtui.domain.problems import Problem
 
 # What a hub is judged by, wherever its consumers run.
 OF_HUB = frozenset({"hub", "store"})
@@ -109,9 +111,8 @@ class AllHubs:
     def now(self) -> Sequence[Picture]:
         """See `Pictures`."""
         return [
-            Picture(hub.namespace, hub.hub, _snapshot(hub), steady(), hub.profile)
+            Picture(hub.namespace, hub.hub, _snapshot(hub), steady(), hub.profile, _unusable(hub))
             for hub in self._hubs.watched
-            if hub.namespace  # one whose settings do not even say where it is has no name
         ]
 
     def end(self) -> None:
@@ -127,10 +128,18 @@ def _is_read(hub: WatchedHub) -> bool:
     return SourceStatus.STARTING not in states
 
 
+def _unusable(hub: WatchedHub) -> Problem | None:
+    problem = hub.problem
+    return problem if problem is not None and problem.kind is ProblemKind.MALFORMED else None
+
+
 def _snapshot(hub: WatchedHub) -> Snapshot:
     """One that cannot be opened is down; of one that was not read yet nothing is known."""
     if hub.snapshot is not None:
         return hub.snapshot
+
+    if not hub.namespace:  # there is nothing that could be read
+        return Snapshot()
 
     status = SourceStatus.STARTING if hub.problem is None else SourceStatus.FAILED
     return Snapshot(sources=(SourceState("hub", status, problem=hub.problem),))

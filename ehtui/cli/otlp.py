@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 import ehtui
+from ehtui.config.addresses import has_gap
 from ehtui.config.errors import ConfigError
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
@@ -22,6 +23,7 @@ from ehtui.views.metrics.values import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from urllib.parse import SplitResult
 
     from opentelemetry.sdk.metrics.export import Gauge, Metric, MetricsData, Sum
 
@@ -45,9 +47,9 @@ class OtlpPush:
         """
         _require_packages()
         self._shown = safe(url)
-        parts = urlsplit(url)
+        parts = _collector(url)
 
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts is None:
             raise ConfigError(
                 f"--otlp {self._shown} is not an HTTP address.",
                 f"Such as --otlp http://127.0.0.1:4318{PATH}",
@@ -80,6 +82,17 @@ class OtlpPush:
                     "Look whether a collector with an OTLP/HTTP receiver listens there.",
                 )
             )
+
+
+def _collector(url: str) -> SplitResult | None:
+    """A collector's address in parts, a user's name may be one; None where it is no address."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.port != 0 and bool(parts.hostname) and not has_gap(parts.netloc)
+    except ValueError:  # a bracket that is never closed, a port that is no number
+        return None
+
+    return parts if is_address and parts.scheme in {"http", "https"} else None
 
 
 def _require_packages() -> None:

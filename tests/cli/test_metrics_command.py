@@ -89,6 +89,30 @@ def test_all_hubs_are_told_apart(ehtui: Ehtui, tmp_path: Path) -> None:
     assert said.code == 3
     assert up == [("prod", "orders"), ("prod", "payments"), ("same", "orders")]
     assert "the hub of payments could not be read" in said.err
+    assert "the settings of broken/orders cannot be used" in said.err
+
+
+UNUSABLE = """\
+profiles:
+  broken: {hubs: [orders, payments], eventhub: {connection_string: nonsense}}
+  nameless: {eventhub: {connection_string: "Endpoint=sb://["}}
+"""
+
+
+def test_hubs_that_cannot_be_used_are_told_too(ehtui: Ehtui, tmp_path: Path) -> None:
+    (tmp_path / "ehtui.yaml").write_text(UNUSABLE)
+    said = ehtui("metrics", "--all")
+    found = {
+        (each.labels["profile"], each.labels.get("messaging_destination_name")): each.value
+        for family in parse_open(said.out)
+        for each in family.samples
+        if each.name == "ehtui_hub_usable"
+    }
+
+    assert said.code == ehtui("hubs").code == 3
+    assert found == {("broken", "orders"): 0, ("broken", "payments"): 0, ("nameless", None): 0}
+    assert "nonsense" not in said.out
+    assert said.err.count("cannot be used: ") == 3
 
 
 def test_of_one_profile_all_hubs(ehtui: Ehtui, tmp_path: Path) -> None:
@@ -111,6 +135,9 @@ def test_of_one_profile_all_hubs(ehtui: Ehtui, tmp_path: Path) -> None:
         (("--every", "30s"), "--every goes with --save or --otlp"),
         (("--save", "x", "--every", "10ms"), "at least 1 s"),
         (("--otlp", "127.0.0.1:4318"), "not an HTTP address"),
+        (("--otlp", "http://[::1/x"), "not an HTTP address"),
+        (("--otlp", "http://127.0.0.1:x"), "not an HTTP address"),
+        (("--otlp", "http://127.0.0.1:70000/x"), "not an HTTP address"),
         (("--save", "/dev/null"), "not a regular file"),
     ],
 )

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import (
     Behind,
     BehindBasis,
@@ -107,7 +108,8 @@ def test_what_was_never_read_has_no_sample() -> None:
         sources=starting, partitions=(PartitionState("0"),), clock_offset_s=None, findings=()
     )
 
-    assert set(read(snapshot)) == {"ehtui_build_info"}
+    # Settings need no read.
+    assert set(read(snapshot)) == {"ehtui_build_info", "ehtui_hub_usable"}
 
 
 @pytest.mark.parametrize(
@@ -219,6 +221,16 @@ def test_several_hubs_share_families() -> None:
         "payments",
     ]
     assert text.count("# TYPE ehtui_group_owners ") == 1
+
+
+def test_a_hub_is_usable_unless_its_settings_are_a_problem() -> None:
+    problem = Problem(ProblemKind.MALFORMED, "nonsense", "")
+    unusable = Picture("", "", Snapshot(), world.NOW, "broken", problem)
+    told = families([picture(world.snapshot()), unusable, unusable])
+    usable = next(each for each in told if each.metric.name == "ehtui.hub.usable")
+
+    assert [sample.value for sample in usable.samples] == [1, 0]
+    assert usable.samples[1].labels == (("profile", "broken"),)
 
 
 @settings(max_examples=40)

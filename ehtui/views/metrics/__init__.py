@@ -41,6 +41,13 @@ T = TypeVar("T")
 K = TypeVar("K", bound="StrEnum")
 
 _BUILD = Metric("ehtui.build", "", "The ehtui that tells this.", ("version",), Kind.INFO)
+_USABLE = Metric(
+    "ehtui.hub.usable",
+    "{flag}",
+    "1 where what is configured for the hub can be used, 0 where it cannot: then it is not "
+    "watched, or goes on with what was configured before. What is not known has no label.",
+    OF_HUB,
+)
 _LEASES = Metric(
     "ehtui.group.lease_partitions",
     "{partition}",
@@ -84,6 +91,7 @@ _CLOCK = Metric(
 
 METRICS: tuple[Metric, ...] = (
     _BUILD,
+    _USABLE,
     *(read.metric for read in SOURCES),
     *(read.metric for read in PARTITIONS),
     *(read.metric for read in GROUPS),
@@ -106,13 +114,16 @@ def families(pictures: Iterable[Picture]) -> tuple[Family, ...]:
             if math.isfinite(sample.value):
                 found.setdefault(metric.name, []).append(sample)
 
+    # Of hubs without a name, those of one profile are one.
+    found[_USABLE.name] = list(dict.fromkeys(found.get(_USABLE.name, ())))
     return tuple(
-        Family(metric, tuple(found[metric.name])) for metric in METRICS if metric.name in found
+        Family(metric, tuple(found[metric.name])) for metric in METRICS if found.get(metric.name)
     )
 
 
 def _samples(picture: Picture) -> Iterator[tuple[Metric, Sample]]:
     snapshot, labels = picture.snapshot, picture.labels
+    yield _USABLE, _sample(labels, int(picture.problem is None))
 
     for source in snapshot.sources:
         yield from _read(SOURCES, source, picture, (*labels, ("source", safe(source.name))))

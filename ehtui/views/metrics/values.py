@@ -9,6 +9,7 @@ from ehtui.domain.text import safe
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
+    from ehtui.domain.problems import Problem
     from ehtui.domain.snapshot import Snapshot
 
 NAMESPACE = "server.address"
@@ -60,13 +61,17 @@ class Family(Value, frozen=True):
 
 
 class Picture(Value, frozen=True):
-    """What is known of one hub at `now`, local time. Its names are those of the configuration."""
+    """What is known of one hub at `now`, local time. Its names are those of the configuration.
+
+    Where that cannot be used, it may say neither namespace nor hub: then they are empty.
+    """
 
     namespace: str
     hub: str
     snapshot: Snapshot
     now: float
     profile: str | None = None  # two may watch one hub, each with groups or containers of its own
+    problem: Problem | None = None  # why its settings cannot be used
 
     @property
     def labels(self) -> Labels:
@@ -75,4 +80,6 @@ class Picture(Value, frozen=True):
         of_port = ((PORT, port),) if separator else ()
         address = host if separator else self.namespace
         of_profile = ((PROFILE, safe(self.profile)),) if self.profile else ()
-        return ((NAMESPACE, safe(address)), *of_port, (HUB, safe(self.hub)), *of_profile)
+        of_address = ((NAMESPACE, safe(address)),) if address else ()
+        of_hub = ((HUB, safe(self.hub)),) if self.hub else ()
+        return (*of_address, *of_port, *of_hub, *of_profile)
