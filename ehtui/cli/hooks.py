@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ehtui.cli.hook_command import HookCommand
+    from ehtui.domain.snapshot import Subject
     from ehtui.views.finding_news import FindingNews
 
 _LOG = logging.getLogger(__name__)
 MOST_WAITING = 100
+_MOST_LOST = 10_000  # findings whose beginning was pushed out and whose end is still to come
 LAST_RUN_S = 5.0  # so long the one that runs may go on when `watch` ends
 
 
@@ -55,13 +57,14 @@ class Waiting:
     """What is still to be told, the oldest first; bounded.
 
     What came and went before its turn is not told at all, ends only where `tells_ends`, and what
-    does not fit pushes out the oldest.
+    does not fit pushes out the oldest. Nor is the end told of what was pushed out.
     """
 
     def __init__(self, *, tells_ends: bool, most: int = MOST_WAITING) -> None:
         self._tells_ends = tells_ends
         self._most = most
         self._news: deque[FindingNews] = deque()
+        self._lost: dict[tuple[str, Subject], None] = {}  # whose beginning nobody was told
         self.untold = 0  # that was pushed out
 
     def __len__(self) -> int:
@@ -75,14 +78,29 @@ class Waiting:
             self._news.remove(begun)
             return
 
-        if news.is_over and not self._tells_ends:
+        if self._is_lost(news) or (news.is_over and not self._tells_ends):
             return
 
         if len(self._news) >= self._most:
-            self._news.popleft()
-            self.untold += 1
+            self._lose(self._news.popleft())
 
         self._news.append(news)
+
+    def _is_lost(self, news: FindingNews) -> bool:
+        """Whether it is the end of one whose beginning was pushed out; then that is over too."""
+        key = news.finding.key
+        was_lost = key in self._lost
+        self._lost.pop(key, None)
+        return news.is_over and was_lost
+
+    def _lose(self, news: FindingNews) -> None:
+        self.untold += 1
+
+        if not news.is_over:
+            self._lost[news.finding.key] = None
+
+            if len(self._lost) > _MOST_LOST:
+                del self._lost[next(iter(self._lost))]
 
     def take(self) -> FindingNews:
         """The next one."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+MOST_WAITING = 10_000  # lines, while a disk hangs: some MB
 MOST_BYTES = 4 << 20  # of a file; one before it is kept as FILE.1
 _HEADER = "# ehtui --log-file: what ehtui did, secrets removed\n"
 _LIBRARIES = ("azure", "msal", "urllib3", "opentelemetry")  # with -vv; what they send is not told
@@ -103,7 +104,7 @@ def _traced(error: Exception) -> bool:
 def _listening(handler: logging.Handler, level: int, *, libraries: bool) -> Iterator[None]:
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     listener = QueueListener(records, handler)
-    entry = QueueHandler(records)
+    entry = _Entry(records)
     entry.addFilter(_clean)
     levels = {"ehtui": level} | dict.fromkeys(_LIBRARIES if libraries else (), logging.INFO)
     loggers = {logging.getLogger(name): each for name, each in levels.items()}
@@ -124,8 +125,36 @@ def _listening(handler: logging.Handler, level: int, *, libraries: bool) -> Iter
             logger.setLevel(old)
             logger.propagate = propagates
 
+        entry.tell_dropped()
         listener.stop()
         handler.close()
+
+
+class _Entry(QueueHandler):
+    """Takes lines without waiting; while too many wait, it drops what comes, and says so later."""
+
+    def __init__(self, records: queue.SimpleQueue[logging.LogRecord]) -> None:
+        super().__init__(records)
+        self._records = records  # never full: a signal's handler may log while a line is put
+        self._dropped = 0
+
+    @override
+    def enqueue(self, record: logging.LogRecord) -> None:
+        if self._records.qsize() >= MOST_WAITING:
+            self._dropped += 1
+            return
+
+        self.tell_dropped()
+        self._records.put_nowait(record)
+
+    def tell_dropped(self) -> None:
+        """Say where lines are missing, and how many."""
+        dropped, self._dropped = self._dropped, 0
+
+        if dropped:
+            words = f"{dropped:,} lines are missing here: they came faster than they were written"
+            made = logging.LogRecord(_LOG.name, logging.WARNING, "", 0, words, None, None)
+            self._records.put_nowait(made)
 
 
 def _clean(record: logging.LogRecord) -> bool:

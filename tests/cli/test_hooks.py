@@ -73,6 +73,22 @@ def test_what_waits_is_bounded() -> None:
     assert waiting.take() == began("2")
 
 
+def test_the_end_of_what_was_pushed_out_is_not_told() -> None:
+    waiting = Waiting(tells_ends=True, most=2)
+    for news in (began("0"), began("1"), began("2"), ended("0"), ended("9")):
+        waiting.add(news)
+
+    assert [waiting.take() for _ in range(len(waiting))] == [began("2"), ended("9")]
+    assert waiting.untold == 2  # 0 and, for the end of 9, 1
+
+    for news in (began("0"), ended("1")):
+        waiting.add(news)
+
+    taken = waiting.take()
+    waiting.add(ended("0"))  # this one was told that it began
+    assert [taken, waiting.take(), len(waiting)] == [began("0"), ended("0"), 0]
+
+
 def command(text: str, *, uses_shell: bool = False, **times: float) -> HookCommand:
     return HookCommand(text, uses_shell=uses_shell, **({"timeout_s": 20.0} | times))
 

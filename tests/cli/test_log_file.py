@@ -6,16 +6,19 @@ import argparse
 import logging
 import re
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from ehtui.cli import log_file, output_format
 from ehtui.cli.log_file import logging_as_asked
 from ehtui.config.errors import ConfigError
 from tests.cli.conftest import HUB, SECRET, Ehtui
+from tests.waiting import wait_until
 
 NOWHERE = (
     "Endpoint=sb://127.0.0.1:1/;SharedAccessKeyName=k;"
@@ -180,3 +183,42 @@ def test_loggers_are_as_before_afterwards(tmp_path: Path) -> None:
         assert logger.level == logging.DEBUG
 
     assert (logger.level, logger.propagate, list(logger.handlers)) == before
+
+
+class Hanging(logging.Handler):
+    """A disk that hangs until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on, self.began = threading.Event(), threading.Event()
+        self.told: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.began.set()
+        assert self.goes_on.wait(20)
+        self.told.append(record.getMessage())
+
+
+@pytest.mark.parametrize("comes_later", [True, False])
+def test_what_waits_for_a_disk_is_bounded_and_what_was_dropped_is_said(
+    monkeypatch: pytest.MonkeyPatch, comes_later: bool
+) -> None:
+    monkeypatch.setattr(log_file, "MOST_WAITING", 3)
+    disk = Hanging()
+
+    with log_file._listening(disk, logging.INFO, libraries=False):
+        LOG.info("0")
+        assert disk.began.wait(20)
+
+        for number in range(1, 1500):
+            LOG.info("%d", number)
+
+        disk.goes_on.set()
+
+        if comes_later:
+            wait_until(lambda: len(disk.told) == 4, timeout_s=20, what="what waited is written")
+            LOG.info("later")
+
+    missing = "1,496 lines are missing here: they came faster than they were written"
+    assert disk.told == ["0", "1", "2", "3", missing, *(["later"] if comes_later else [])]
