@@ -107,7 +107,8 @@ def _telling(settings: Settings, scope: Scope) -> Telling:
     from ehtui.views.speech import Telling  # noqa: PLC0415
 
     sheet = output_format(is_ascii=settings.ui.ascii, language=settings.ui.lang)
-    return Telling(shown_groups(settings, scope)[0], sheet.clock, sheet.glyphs, sheet.colour)
+    group = shown_groups(settings, scope)[0]
+    return Telling(group, sheet.clock, sheet.glyphs, sheet.colour, cells=sheet.cells)
 
 
 def _follow(settings: Settings, args: argparse.Namespace, scope: Scope) -> int:

@@ -128,7 +128,12 @@ def run_watch(args: argparse.Namespace) -> int:
     settings = resolve_args(args).settings
     sheet = output_format(is_ascii=settings.ui.ascii, language=settings.ui.lang)
     telling = Telling(
-        first_group(settings), sheet.clock, sheet.glyphs, sheet.colour, is_spoken=args.speak
+        first_group(settings),
+        sheet.clock,
+        sheet.glyphs,
+        sheet.colour,
+        is_spoken=args.speak,
+        cells=sheet.cells,
     )
 
     with _alerts(args, settings) as alerts:

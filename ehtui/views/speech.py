@@ -17,11 +17,13 @@ from ehtui.views.headline import headline
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.report import painted
 from ehtui.views.tables.timeline import meaning, told_once
+from ehtui.views.width import width, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.snapshot import Snapshot, TimelineEvent
+    from ehtui.views.cells import Tone
     from ehtui.views.formats import Language
     from ehtui.views.korean import speech as korean
 else:
@@ -74,6 +76,7 @@ class Telling(Struct):
     glyphs: Glyphs = UNICODE
     colour: bool = False
     is_spoken: bool = False
+    cells: int | None = None  # of the terminal: None breaks no line
     _told: int = -1  # the number of the last event that was told
 
     def state(self, snapshot: Snapshot) -> str:
@@ -85,10 +88,10 @@ class Telling(Struct):
             return f"{formats.text(self.group)}: {spoken(words.text, self.clock.language)}"
 
         now = self.clock.time(snapshot.host_at(snapshot.taken_at))
-        return f"{now}  {painted(words.text, words.tone, colour=self.colour)}"
+        return self._wrapped(now, words.text, words.tone)
 
     def changes(self, snapshot: Snapshot) -> Iterator[str]:
-        """A line for each event since, the oldest first, without those that a finding tells."""
+        """Each event since, the oldest first, without those that a finding tells."""
         say = Phrasing(snapshot, self.clock, self.group)
         news = [event for event in told_once(snapshot.timeline) if event.number > self._told]
 
@@ -99,5 +102,13 @@ class Telling(Struct):
     def _line(self, event: TimelineEvent, say: Phrasing) -> str:
         tone, sign = meaning(event, self.glyphs)
         about = "" if event.finding is not None else f"{timeline.subject(event, say)}: "
-        words = f"{sign} {about}{timeline.sentence(event, say)}"
-        return f"{say.time(event.at)}  {painted(words, tone, colour=self.colour)}"
+        words = f"{about}{timeline.sentence(event, say)}"
+        return self._wrapped(say.time(event.at), words, tone, mark=f"{sign} ")
+
+    def _wrapped(self, time: str, words: str, tone: Tone, *, mark: str = "") -> str:
+        """Broken at words, which stand under each other beside time and mark."""
+        hanging = " " * (width(time) + 2 + width(mark))
+        room = None if self.cells is None else max(20, self.cells - len(hanging))
+        first, *rest = [words] if room is None else wrap(words, room)
+        shown = (painted(line, tone, colour=self.colour) for line in (mark + first, *rest))
+        return f"{time}  " + f"\n{hanging}".join(shown)

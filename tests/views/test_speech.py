@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from ehtui.domain.timeline import FindingEnded
 from ehtui.views.speech import Telling, spoken
+from ehtui.views.width import width
 from tests.views import world
 
 
@@ -55,6 +56,21 @@ def test_without_speech_a_change_is_a_dated_line() -> None:
     (line,) = telling.changes(grown)
 
     assert line == "11:51:06    P2: 51ab7c10 claimed it (never owned before)"
+
+
+def test_in_a_terminal_a_change_is_broken_at_words_beside_its_time() -> None:
+    snapshot = world.snapshot()
+    telling = Telling(world.GROUP, cells=40)
+    whole = Telling(world.GROUP)
+
+    told = [line for text in telling.changes(snapshot) for line in text.split("\n")]
+    joined = " ".join(line[12:] if line[:1] == " " else f"\n{line}" for line in told)
+
+    assert max(map(width, told)) <= 40
+    assert len(told) > len(tuple(snapshot.timeline))
+    assert all(line[:12].strip() == "" or line[:8].count(":") == 2 for line in told)
+    assert [line.rstrip() for line in joined.split("\n")[1:]] == [*whole.changes(snapshot)]
+    assert telling.state(snapshot).split("\n")[1][:10] == " " * 10
 
 
 def test_a_finding_that_ends_is_said_to_be_over() -> None:
