@@ -45,8 +45,13 @@ _MOST_EVENTS = 60
 
 def check_line(check: Check) -> str:
     """One check: what it is, how it stands, and by what."""
-    name = NAMES[type(check.evidence)]
+    name = check_name(check)
     return f"{MARKS[check.answer]:<8} {name}: {told(check.evidence)}"
+
+
+def check_name(check: Check) -> str:
+    """What it is, in a few words."""
+    return NAMES[type(check.evidence)]
 
 
 def told(evidence: CheckEvidence) -> str:

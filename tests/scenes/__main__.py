@@ -1,4 +1,4 @@
-"""`make scenes`: plays every scene (or those named), prints a table and writes docs/scenes.md."""
+"""`make scenes`: plays all scenes and deployments (or those named), and writes docs/scenes.md."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from pathlib import Path
 from ehtui.cli.scenes import POLL_S, scene_of
 from ehtui.domain.why import why
 from ehtui.sandbox.javascript import has_node
-from ehtui.sandbox.scenes import SCENES, Scene
+from ehtui.sandbox.scenes import DEPLOYMENTS, SCENES, Deployment, Scene
+from ehtui.views.gate import check_line, check_name
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.report import report
 from ehtui.views.why import explain, explanation_lines
+from tests.scenes.gating import STEADY_S, Gated, gated
 from tests.scenes.verdict import Answer, Played, Verdict, judge
 from tests.scenes.watching import watch_scene
 
@@ -38,19 +40,58 @@ ehtui demo --scene crash       # watch one yourself
 ```
 
 """
+DEPLOYMENTS_TITLE = "## Deployments"
+DEPLOYMENTS_HEAD = f"""\
+{DEPLOYMENTS_TITLE}
+
+Real consumers are replaced by a new version, good or bad, between the two halves of `ehtui gate`.
+A gate that lets a bad one through is the worst fault; one that fails a good one is the next. What
+must not hold in the end is in bold. Everything has to hold for {STEADY_S:g} s here, two rounds of
+balancing.
+
+"""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.scenes", description=__doc__)
-    parser.add_argument("names", nargs="*", help="scenes to play (default: all)")
+    parser.add_argument("names", nargs="*", help="scenes or deployments to play (default: all)")
     parser.add_argument("--report", action="store_true", help="print what a user sees at the end")
     parser.add_argument("--why", action="store_true", help="explain what every finding is about")
     parser.add_argument("--costs", action="store_true", help="what each takeover cost")
     parser.add_argument("--times", type=int, default=1, help="play each so often")
+    parser.add_argument(
+        "--deployments", action="store_true", help="the deployments alone, and write their part"
+    )
     options = parser.parse_args()
     os.environ.update(no_proxy="*", NO_PROXY="*")
-    scenes = [scene_of(name) for name in options.names] or list(SCENES.values())
-    rows, is_right, started = [], True, time.monotonic()
+    named = [name for name in options.names if name not in DEPLOYMENTS]
+    scenes = [scene_of(name) for name in named]
+    deployments = [DEPLOYMENTS[name] for name in options.names if name in DEPLOYMENTS]
+
+    if not options.names:
+        scenes = [] if options.deployments else list(SCENES.values())
+        deployments = list(DEPLOYMENTS.values())
+
+    started = time.monotonic()
+    rows, are_found = play_scenes(scenes, options)
+    gates, are_judged = play_deployments(deployments, options)
+    is_right = are_found and are_judged
+    took_s = time.monotonic() - started
+    played = f"{len(rows)} scenes and {len(gates)} deployments in {took_s:.0f} s"
+    say(f"{played}: {'all right' if is_right else 'NOT right'}")
+
+    if not options.names:
+        known = PAGE.read_text(encoding="utf-8").partition(DEPLOYMENTS_TITLE)[0].rstrip() + "\n"
+        first = page(rows, is_right=are_found) if rows else known
+        second = deployments_page(gates, is_right=are_judged)
+        PAGE.write_text(f"{first}\n{second}", encoding="utf-8")
+
+    return 0 if is_right else 1
+
+
+def play_scenes(scenes: Sequence[Scene], options: argparse.Namespace) -> tuple[Sequence[str], bool]:
+    """A row for each, and whether all are right."""
+    rows, is_right = [], True
 
     for scene in [s for s in scenes for _ in range(options.times)]:
         if scene.needs_node and not has_node():
@@ -75,13 +116,30 @@ def main() -> int:
         if not verdict.is_right:
             say("\n".join(f"      {line}" for line in history(played)))
 
-    took_s = time.monotonic() - started
-    say(f"{len(rows)} scenes in {took_s:.0f} s: {'all right' if is_right else 'NOT right'}")
+    return rows, is_right
 
-    if not options.names:
-        PAGE.write_text(page(rows, is_right=is_right))
 
-    return 0 if is_right else 1
+def play_deployments(
+    deployments: Sequence[Deployment], options: argparse.Namespace
+) -> tuple[Sequence[str], bool]:
+    """A row for each, and whether each got the verdict that is right."""
+    rows, is_right = [], True
+
+    for deployment in [d for d in deployments for _ in range(options.times)]:
+        began = time.monotonic()
+        judged = gated(deployment)
+        is_right = is_right and not judged.complaints
+        rows.append(gate_row(judged))
+        mark = "NO " if judged.complaints else "ok "
+        say(f"{mark} {deployment.name:<14} {time.monotonic() - began:3.0f} s  {judged.verdict}")
+
+        for complaint in judged.complaints:
+            say(f"      ! {complaint}")
+
+        for check in judged.found if judged.complaints or options.report else judged.missing:
+            say(f"      {check_line(check)}")
+
+    return rows, is_right
 
 
 def more(played: Played, verdict: Verdict, options: argparse.Namespace) -> Iterator[str]:
@@ -169,19 +227,53 @@ def row(scene: Scene, verdict: Verdict) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def gate_row(judged: Gated) -> str:
+    deployment, terms = judged.deployment, judged.deployment.terms
+    limits = [
+        *([f"{terms.duplicates} read twice"] if terms.duplicates is not None else []),
+        *([f"{terms.downtime_s:g} s without a reader"] if terms.downtime_s is not None else []),
+        *([f"{terms.owners} owners"] if terms.owners is not None else []),
+    ]
+    names = [(check_name(check), type(check.evidence) in deployment.by) for check in judged.missing]
+    missing = [f"**{name}**" if is_why else name for name, is_why in names]
+    after = "–" if judged.after_s is None else f"{judged.after_s:.0f} s"
+    cells = (
+        f"`{deployment.name}`",
+        deployment.title,
+        ", ".join(limits) or "–",
+        deployment.verdict.value,
+        "<br>".join(judged.complaints) or (judged.verdict or "–"),
+        after,
+        "<br>".join(missing) or "–",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def deployments_page(rows: Sequence[str], *, is_right: bool) -> str:
+    summary = "all right" if is_right else "not all right"
+    table = "| deployment | what is played | limits | must be | is | after | what did not hold |\n"
+    return (
+        f"{DEPLOYMENTS_HEAD}Last run: {_today()}, {len(rows)} deployments, {summary}.\n\n"
+        f"{table}|{'---|' * 7}\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
 def skipped(scene: Scene) -> str:
     return f"| `{scene.name}` | {scene.title} | skipped: no Node here | | | | |"
 
 
 def page(rows: Sequence[str], *, is_right: bool) -> str:
-    day = datetime.now(UTC).date().isoformat()
     summary = "all right" if is_right else "not all right"
     table = (
         "| scene | what is played | expected | found after | false alarms | in passing "
         "| costs of takeovers |\n"
     )
     return (
-        f"{HEAD}Last run: {day}, {len(rows)} scenes, {summary}.\n\n{table}|{'---|' * 7}\n"
+        f"{HEAD}Last run: {_today()}, {len(rows)} scenes, {summary}.\n\n{table}|{'---|' * 7}\n"
         + "\n".join(rows)
         + "\n"
     )

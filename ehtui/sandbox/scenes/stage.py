@@ -79,6 +79,7 @@ class Stage:
             shape=setting.shape,
         )
         self.cued_at: float | None = None  # local time at which the cause happened
+        self.deployed_at: float | None = None  # and at which a deployment was said to be out
         self.failure: str | None = None
         self._javascript: set[str] = set()  # their owner id is their name
         self._store: ContainerClient | None = None
@@ -190,6 +191,10 @@ class Stage:
         """Now the cause happens: polls are counted from here."""
         self.cued_at = time.time()
 
+    def deployed(self) -> None:
+        """Now whoever deploys says that the new version is out."""
+        self.deployed_at = time.time()
+
     def pause(self, seconds: float) -> None:
         """Let the players play."""
         if self._curtain.wait(seconds):
@@ -233,6 +238,23 @@ class Stage:
 
         return {pid: int(metadata["sequencenumber"]) for pid, metadata in records.items()}
 
+    def rewind(self) -> None:
+        """Set every checkpoint back to the first event, as a reset does."""
+        for blob, metadata in self._blobs("checkpoint"):
+            start = {**metadata, "sequencenumber": "0", "offset": "0"}
+            self._container().get_blob_client(blob).set_blob_metadata(start)
+
+    def forget_checkpoints(self) -> None:
+        """Delete every checkpoint."""
+        for blob, _ in self._blobs("checkpoint"):
+            self._container().delete_blob(blob)
+
+    def lock_ownership(self, partition: str) -> None:
+        """Lock the record of who owns a partition, so that every claim of it is refused."""
+        for blob, _ in self._blobs("ownership"):
+            if blob.endswith(f"/{partition}"):
+                self._container().get_blob_client(blob).acquire_lease()
+
     def poison(self, partition: str) -> None:
         """Send an event that no handler can take."""
         body = json.dumps({"eventType": POISON})
@@ -256,6 +278,7 @@ class Stage:
         finally:
             if self._store is not None:
                 self._store.close()
+                self._store = None
 
     def _check_curtain(self) -> None:
         if self._curtain.is_set():
@@ -265,21 +288,25 @@ class Stage:
         return [c for c in self.sandbox.consumers if c.name == name][-1]
 
     def _records(self, group: str, kind: str) -> dict[str, dict[str, str]]:
+        return {
+            blob.rpartition("/")[2]: metadata
+            for blob, metadata in self._blobs(kind)
+            if blob.split("/")[-3] == group.lower()
+        }
+
+    def _blobs(self, kind: str) -> list[tuple[str, dict[str, str]]]:
+        """Records of a kind, of all groups: their names and what they say."""
+        found = self._container().list_blobs(include=["metadata"])
+        return [(blob.name, blob.metadata) for blob in found if blob.name.split("/")[-2] == kind]
+
+    def _container(self) -> ContainerClient:
         if self._store is None:
             from azure.storage.blob import ContainerClient  # noqa: PLC0415  on this thread only
 
             ready = self.sandbox.ready.connections
             self._store = ContainerClient.from_connection_string(ready.storage, ready.container)
 
-        found: dict[str, dict[str, str]] = {}
-
-        for blob in self._store.list_blobs(include=["metadata"]):
-            *_, of_group, of_kind, partition = blob.name.split("/")
-
-            if (of_group, of_kind) == (group.lower(), kind):
-                found[partition] = blob.metadata
-
-        return found
+        return self._store
 
 
 def free_host(port: int) -> str:
