@@ -11,10 +11,11 @@ from ehtui.cli import compose
 from ehtui.cli.scenes import scene_settings
 from ehtui.domain.gate.checks import Answer, Check, Verdict, checks, verdict_of
 from ehtui.domain.gate.watched import (
-    Watched,
+    NEEDED,
     baseline_of,
     deployment_ended,
     followed,
+    unread,
     watch_begun,
 )
 from ehtui.sandbox.options import DEFAULT_GROUP
@@ -71,7 +72,6 @@ class Gate:
         self._deployment = deployment
         baseline = baseline_of(looks, DEFAULT_GROUP)
         self._watched = watch_begun(baseline, looks[-1]) if baseline is not None else None
-        self._last = looks[-1] if looks else None
         self._so_since: float | None = None
         self.verdict: Verdict | None = None
         self.found: Sequence[Check] = ()
@@ -84,17 +84,18 @@ class Gate:
 
     def look(self, seen: Seen, deployed_at: float | None) -> None:
         """Go on with a newer picture; `deployed_at` is when the deployment ended, if it has."""
-        if self._watched is None or self._last is None or self.verdict is not None:
+        if self._watched is None or self.verdict is not None:
             return
 
-        has_ended = deployed_at is not None and seen.at > deployed_at
+        self._watched = followed(self._watched, seen.snapshot)
 
-        if has_ended and self._watched.ended_at is None:
-            self._watched = deployment_ended(self._watched, self._last)
+        if deployed_at is None:
+            return
 
-        self._watched, self._last = followed(self._watched, seen.snapshot), seen.snapshot
+        if self._watched.ended_at is None and _is_read_since(seen.snapshot, deployed_at):
+            self._watched = deployment_ended(self._watched, seen.snapshot)
 
-        if has_ended and deployed_at is not None:
+        if self._watched.ended_at is not None:
             self._judge(seen, is_late=seen.at - deployed_at >= self._deployment.late_s)
 
     def _judge(self, seen: Seen, *, is_late: bool) -> None:
@@ -104,12 +105,16 @@ class Gate:
 
         if verdict is Verdict.PASSED:
             self._so_since = self._so_since or seen.at
-            is_steady = is_late or seen.at - self._so_since >= STEADY_S
-            verdict = verdict if is_steady else None
+            verdict = verdict if seen.at - self._so_since >= STEADY_S else None
         else:
             self._so_since = None
 
         self.verdict, self.judged_at = verdict, seen.at
+
+
+def _is_read_since(snapshot: Snapshot, at: float) -> bool:
+    read_at = {source.name: source.read_at or 0.0 for source in snapshot.sources}
+    return not unread(snapshot) and all(read_at[name] > at for name in NEEDED)
 
 
 def gated(deployment: Deployment) -> Gated:

@@ -30,7 +30,7 @@ def test_a_false_pass_is_told_before_anything_else() -> None:
 
 
 def test_who_fails_for_another_reason_is_not_right() -> None:
-    owners = OwnersBack(before=2, now=1, wanted=2, new=1)
+    owners = OwnersBack(before=2, now=1, wanted=2, new=1, all_new=False)
     owned = AllOwned(owned=4, of=4, unowned=(), unrenewed=())
     right = (Check(Answer.YES, owned), Check(Answer.NOT_YET, owners))
     assert Gated(BAD, Verdict.FAILED, found=right).complaints == ()
