@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from ehtui.domain.costs import Bounds
 from ehtui.domain.gate.checks import (
+    LOOKS_OF_INPUT,
+    STEADY_LOOKS,
     Answer,
     Check,
     DowntimeWithin,
@@ -206,6 +208,18 @@ def test_duplicates_are_held_to_their_budget_by_what_they_may_be_at_most() -> No
         assert answer is (Answer.NO if found.least == found.most else Answer.UNKNOWN)
 
 
+def test_what_is_not_counted_yet_is_no_zero() -> None:
+    run = Deployment()
+    run.world.stop("a")
+    run.watch(5)
+    run.world.consumer("c", "0", "1", pid=3, renews_every_s=10, started_at=run.world.at)
+    run.watch(5)
+    found = run.evidence(DuplicatesWithin)
+    assert isinstance(found, DuplicatesWithin)
+    assert found.takeovers == found.uncounted == 2
+    assert (found.least, found.most) == (None, None)
+
+
 def test_a_kill_costs_the_time_until_its_lease_was_taken() -> None:
     run = Deployment()
     run.world.kill("a")
@@ -247,6 +261,24 @@ def test_who_hangs_after_it_has_begun_to_read_is_not_hidden_by_what_may_wait() -
     run.watch(20)
     run.world.consumers["c"].is_stuck = True
     run.watch(25)
+
+    assert run.open_ones()["LagBack"] is Answer.NOT_YET
+
+
+def test_the_shortest_time_to_hold_is_longer_than_what_may_wait() -> None:
+    """Whoever hangs as everything begins to hold is seen before it has held for long enough."""
+    run = Deployment()
+    run.replace("a", "c", "0", "1", pid=3)
+    run.ended()
+
+    while run.open_ones():
+        run.watch(5)
+
+    run.world.consumers["c"].is_stuck = True
+    policy = run.world.snapshot.policy
+    look_s = policy.hub_interval_s + policy.store_interval_s
+    assert STEADY_LOOKS > LOOKS_OF_INPUT
+    run.watch(STEADY_LOOKS * look_s)
 
     assert run.open_ones()["LagBack"] is Answer.NOT_YET
 

@@ -46,8 +46,7 @@ DEPLOYMENTS_HEAD = f"""\
 
 Real consumers are replaced by a new version, good or bad, between the two halves of `ehtui gate`.
 A gate that lets a bad one through is the worst fault; one that fails a good one is the next. What
-must not hold in the end is in bold. Everything has to hold for {STEADY_S:g} s here, two rounds of
-balancing.
+must not hold in the end is in bold. Everything has to hold for {STEADY_S:g} s here.
 
 """
 

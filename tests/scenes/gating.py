@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.cli import compose
-from ehtui.cli.scenes import scene_settings
-from ehtui.domain.gate.checks import Answer, Check, Verdict, checks, verdict_of
+from ehtui.cli.scenes import POLL_S, scene_settings
+from ehtui.domain.gate.checks import STEADY_LOOKS, Answer, Check, Verdict, checks, verdict_of
 from ehtui.domain.gate.watched import (
     NEEDED,
     baseline_of,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
 
 BASELINE_S = 4.0
-STEADY_S = 2.0  # `gate end` asks for 30 s by default: a round of the SDK's; here two rounds of 1 s
+STEADY_S = STEADY_LOOKS * 2 * POLL_S  # the shortest that a gate takes, whatever it is told
 _TURN_S = 0.2
 
 

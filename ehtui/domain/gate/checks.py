@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ehtui.domain.costs import NONE, Bounds
+from ehtui.domain.costs import NONE, UNKNOWN, Bounds
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.gate.watched import (
     Mark,
@@ -272,7 +272,7 @@ def _duplicates(group: GroupState | None, terms: Terms) -> Check:
     uncounted = sum(d.uncounted for d in deployments)
     unknown = sum(d.unknown for d in deployments)
     takeovers = sum(d.takeovers for d in deployments)
-    read_again = sum((d.read_again for d in deployments), NONE) if takeovers else NONE
+    read_again = sum((d.read_again for d in deployments), UNKNOWN) if takeovers else NONE
     evidence = DuplicatesWithin(
         least=read_again.least,
         most=read_again.most,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ehtui.domain.gate.checks import (
     AllOwned,
     CheckEvidence,
+    DowntimeWithin,
     DuplicatesWithin,
     LagBack,
     OwnersBack,
@@ -21,7 +22,7 @@ OLD = ("alpha", "beta")
 NEW = ("gamma", "delta")
 OTHER_GROUP = "audit"
 CRASHES = 4
-LATE_S = 15.0  # over two leases of six seconds: what is not there by then does not come
+LATE_S = 13.0  # over two leases of six seconds: what is not there by then does not come
 COUNTED_S = 80.0  # a takeover by who wrote no checkpoint is counted after a minute
 _DEFAULT = Setting()
 _NO_LIMITS = Terms()
@@ -73,9 +74,9 @@ def _end_old(stage: Stage) -> None:
         stage.await_end(old)
 
 
-def _at_once(stage: Stage) -> None:
+def _at_once(stage: Stage, switches: str = "") -> None:
     _end_old(stage)
-    stage.start(*NEW, owners=2)
+    stage.start(*NEW, switches=switches, owners=2)
 
 
 def _killed(stage: Stage) -> None:
@@ -99,8 +100,16 @@ def _with(switches: str) -> Callable[[Stage], None]:
 
 
 def _hangs_at_one_event(stage: Stage) -> None:
-    _end_old(stage)
-    stage.start(*NEW, switches="--poison=hang", owners=2)
+    _at_once(stage, "--poison=hang")
+    stage.poison("0")
+
+
+def _hangs_late(stage: Stage) -> None:
+    """It reads, and writes checkpoints; and soon after it is said to be out, it hangs."""
+    _at_once(stage, "--poison=hang")
+    stage.pause(2)
+    stage.deployed()
+    stage.pause(0.8)
     stage.poison("0")
 
 
@@ -197,6 +206,21 @@ _BAD = (
         _hangs_at_one_event,
         Verdict.FAILED,
         (LagBack,),
+    ),
+    Deployment(
+        "hangs-late",
+        "The new version reads, and hangs in partition 0 while the gate still waits",
+        _hangs_late,
+        Verdict.FAILED,
+        (LagBack,),
+    ),
+    Deployment(
+        "killed-too-long",
+        "A replica is killed, and a lease takes longer to lapse than a partition may wait",
+        _killed,
+        Verdict.FAILED,
+        (DowntimeWithin,),
+        terms=Terms(downtime_s=3),
     ),
     Deployment(
         "crash-loop",
