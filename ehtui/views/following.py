@@ -93,15 +93,16 @@ def _passed(place: FollowedSend, _: Phrasing, whose: str, it: str) -> str:
 
 
 def _waiting(place: FollowedSend, _: Phrasing, whose: str, it: str) -> str:
-    waited = formats.duration(math.floor(place.waited_s))
+    waited_s = math.floor(place.waited_s)
+    so_far = f"for {formats.duration(waited_s)}" if waited_s else "yet"
 
     if place.cadence_s is not None:
         usually = formats.duration(math.ceil(place.cadence_s))
-        return f"{whose} has not passed {it} for {waited} (usually {usually})"
+        return f"{whose} has not passed {it} {so_far} (usually {usually})"
 
     before = f"before {formats.duration(place.allowed_s)}" if place.allowed_s else "yet"
     unknown = f"how often it moves is unknown: no verdict {before}"
-    return f"{whose} has not passed {it} for {waited}; {unknown}"
+    return f"{whose} has not passed {it} {so_far}; {unknown}"
 
 
 def _moving(place: FollowedSend, _: Phrasing, whose: str, it: str) -> str:

@@ -214,6 +214,17 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
+def every(number: int, one: str) -> str:
+    """All of them at the start of a sentence: `Both owners`, `All 3 owners`."""
+    few = {1: f"The only {one}", 2: f"Both {one}s"}
+    return few.get(number) or f"All {plural(number, one)}"
+
+
+def arriving(value: float | None) -> str:
+    """What comes in a second, as a clause: `13.0/s arrive`, `nothing arrives`."""
+    return "nothing arrives" if value == 0 else f"{per_s(value)} arrive"
+
+
 def command(*words: str) -> str:
     """A command that can be pasted into a shell: `$Default` is quoted."""
     import shlex  # noqa: PLC0415 - for those who are told to run something

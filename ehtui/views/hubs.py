@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 from msgspec.structs import replace as changed
 
-from ehtui.domain.snapshot import GroupState, Severity, Snapshot, SourceStatus
+from ehtui.domain.snapshot import GroupState, Health, Severity, Snapshot, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.domain.values import Value
 from ehtui.views import formats
@@ -180,6 +180,11 @@ def live_owners(group: GroupState) -> int:
     return sum(1 for owner in group.owners if owner.partitions)
 
 
+def held_partitions(group: GroupState) -> int:
+    """How many partitions have an owner with a live lease."""
+    return len({name for owner in group.owners for name in owner.partitions})
+
+
 def by_hub(rows: Sequence[HubRow]) -> Sequence[Sequence[HubRow]]:
     """The rows of each hub together."""
     in_order = sorted(rows, key=lambda row: row.watched.key)
@@ -212,8 +217,9 @@ def place_name(row: HubRow, rows: Sequence[HubRow]) -> str:
 def _calm(hubs: Sequence[Sequence[HubRow]], glyphs: Glyphs) -> Cell:
     unread = sum(first.is_unread for first, *_ in hubs)
     old = sum(first.old_s is not None for first, *_ in hubs)
-    well = sum(all(row.said.tone is Tone.GOOD and not row.old_s for row in each) for each in hubs)
-    unsure = len(hubs) - unread - old - well
+    well = sum(all(map(_is_well, each)) for each in hubs)
+    unjudged = sum(any(_is_unjudged(row) for row in each) for each in hubs)
+    unsure = len(hubs) - unread - old - well - unjudged
     every = formats.plural(len(hubs), "hub")
 
     if well == len(hubs):
@@ -225,10 +231,23 @@ def _calm(hubs: Sequence[Sequence[HubRow]], glyphs: Glyphs) -> Cell:
     others = {
         "not read yet": unread,
         "with an old picture": old,
+        "not judged yet": unjudged,
         "of which owners or lag are not known": unsure,
     }
     told = formats.listed([f"{count} {what}" for what, count in others.items() if count])
     return Cell(f"{formats.count(well)} of {every} known to be well; {told}", Tone.PLAIN)
+
+
+def _is_well(row: HubRow) -> bool:
+    """By its sentence and by its health: no fault found is not yet a group known to be read."""
+    is_judged = row.group is None or row.group.health is Health.OK
+    return row.said.tone is Tone.GOOD and is_judged and not row.old_s
+
+
+def _is_unjudged(row: HubRow) -> bool:
+    """A group that is read in time, and whose health takes more looks than there were."""
+    is_young = row.group is not None and row.group.health is Health.UNKNOWN
+    return is_young and row.said.tone is Tone.GOOD and not row.old_s and not row.is_unread
 
 
 def successor(rows: Iterable[HubRow], gone: HubRow) -> str | None:

@@ -100,7 +100,7 @@ def summary_part(say: Phrasing, reading: Reading) -> Iterator[str]:
     group = safe(say.group or "")
     began = began_at(snapshot)
     over_at = max((event.at for _, _, event in _ended(snapshot)), default=None)
-    calm = "nothing wrong was found" if over_at is None else f"over since {say.full(over_at)}"
+    calm = "nothing is wrong" if over_at is None else f"over since {say.full(over_at)}"
     where = f"{safe(hub.namespace)} / {safe(hub.name)}" if hub else "not read"
     rows = (
         ("Event hub", where),

@@ -30,6 +30,8 @@ def test_headings_are_coloured_where_that_is_asked_for(
 
 
 def test_words_may_stand_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "wait"]) == 0
+    assert capsys.readouterr().out.startswith("wait 3/10")
     assert run(["explain", "wait", "3/10"]) == 0
     assert capsys.readouterr().out.startswith("wait 3/10")
 

@@ -51,11 +51,11 @@ def test_what_does_not_add_up_is_found(true: str, untrue: str, said: str) -> Non
 HUBS = """\
  ehtui  all hubs   ▲ shipped: P2 has had no live owner for 2m19s
 ─ Hubs ─ 2 · 3 groups · 1 hub without a group ──────────────────────────────────
-  PROFILE   HUB      GROUP      HEALTH   HELD BY    LAG   AGE
-▌ orders    shipped  $Default   overdue      2/3  1,823  <10s
-  orders    shipped  analytics  ok           2/3      3  <10s
-  orders    audit    –          –            –/3      –  <10s
-  orders    shipped  billing    ok           3/3     15  <10s
+  PROFILE   HUB      GROUP      HEALTH       HELD    LAG   AGE
+▌ orders    shipped  $Default   overdue  2/3 by 2  1,823  <10s
+  orders    shipped  analytics  ok       2/3 by 2      3  <10s
+  orders    audit    –          –             –/3      –  <10s
+  orders    shipped  billing    ok       3/3 by 3     15  <10s
 
  shipped ▸ $Default: ▲ P2 has had no live owner for 2m19s
 """

@@ -41,6 +41,10 @@ PASSED = replace(PLACE, verdict=Verdict.PASSED, not_past_at=SENT + 2.6, passed_a
         (PASSED, "sent as #920 to P2; 7c6b1a2e's checkpoint passed it after 3.1s"),
         (PLACE, "sent as #920 to P2; 7c6b1a2e's checkpoint has not passed it for 4s (usually 5s)"),
         (
+            replace(PLACE, waited_s=0.4),
+            "sent as #920 to P2; 7c6b1a2e's checkpoint has not passed it yet (usually 5s)",
+        ),
+        (
             replace(PLACE, cadence_s=None, allowed_s=300.0),
             (
                 "sent as #920 to P2; 7c6b1a2e's checkpoint has not passed it for 4s; how often it "

@@ -197,3 +197,13 @@ def test_clocks() -> None:
 )
 def test_differences_of_clocks(seconds: float | None, text: str) -> None:
     assert formats.signed_s(seconds) == text
+
+
+def test_all_of_few_is_said_as_people_say_it() -> None:
+    told = [formats.every(number, "owner") for number in (1, 2, 3)]
+    assert told == ["The only owner", "Both owners", "All 3 owners"]
+
+
+def test_a_measured_zero_arrives_as_nothing() -> None:
+    assert formats.arriving(0.0) == "nothing arrives"
+    assert formats.arriving(13.0) == "13.0/s arrive"

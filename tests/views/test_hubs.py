@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ehtui.domain.hubs import WatchedHub, key_of
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
+from ehtui.domain.snapshot import Health, Snapshot, SourceState, SourceStatus
 from ehtui.views.cells import Tone
 from ehtui.views.hubs import (
     HubRow,
@@ -88,7 +88,7 @@ def test_owners_stand_beside_partitions_and_what_is_behind_most_counts() -> None
     (first, *_) = hub_rows([watched("a/bad", overdue())], NOW)
     shown = cells(first)
 
-    assert shown["held"] == "2/3"
+    assert shown["held"] == "2/3 by 2"
     assert (shown["lag"], shown["behind"]) == ("1,823", "~2m19s")
     assert shown["health"] == "overdue"
 
@@ -167,6 +167,27 @@ def test_all_is_well_only_where_all_is_known() -> None:
     well = hubs_headline(hub_rows([watched("a/x", healthy()), watched("b/y", healthy())], NOW))
 
     assert (well.text, well.tone) == ("✓ 2 hubs and 4 groups are well; lag 36", Tone.GOOD)
+
+
+def test_a_group_that_is_not_judged_yet_is_not_called_well() -> None:
+    calm = healthy()
+    young = replace(calm, groups=(replace(calm.groups[0], health=Health.UNKNOWN),))
+    rows = hub_rows([watched("a/x", calm), watched("b/y", young)], NOW)
+
+    assert cells(rows[-1])["health"] == "unknown"
+    told = hubs_headline(rows)
+    assert told.text == "1 of 2 hubs known to be well; 1 not judged yet"
+    assert told.tone is not Tone.GOOD
+
+
+def test_partitions_of_one_owner_are_counted_as_held() -> None:
+    calm = healthy()
+    group = calm.groups[0]
+    every = tuple(name for owner in group.owners for name in owner.partitions)
+    alone = replace(group, owners=(replace(group.owners[0], partitions=every),))
+    (row, *_) = hub_rows([watched("a/x", replace(calm, groups=(alone,)))], NOW)
+
+    assert cells(row)["held"] == "3/3 by 1"
 
 
 def test_the_worst_is_told_with_its_hubs_name() -> None:

@@ -263,7 +263,8 @@ def test_the_title_says_that_new_owners_are_timed_and_what_that_asks_for() -> No
     snapshot = replace(world.snapshot(), closer_looks=closer)
 
     notes = partitions_table(snapshot, world.GROUP).notes
-    assert notes == ("read 1s ago", "timing 2 new owners: store read every 0.5s", "clock +0.3s")
+    learns = "store read every 0.5s to learn how often 2 new owners renew"
+    assert notes == ("read 1s ago", learns, "clock +0.3s")
 
 
 def test_unknown_is_a_dash_and_zero_is_measured() -> None:

@@ -106,10 +106,8 @@ def _newcomer_advice(found: Newcomer, _: About) -> tuple[str, ...]:
 
 
 def _single_host(found: SingleHost, about: About) -> str:
-    return (
-        f"All {formats.plural(found.owners, 'owner')} of {about.group} run on this host: if it "
-        "fails, nobody reads"
-    )
+    every = formats.every(found.owners, "owner")
+    return f"{every} of {about.group} run on this host: if it fails, nobody reads"
 
 
 _single_host_advice = advise(

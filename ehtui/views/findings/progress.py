@@ -114,7 +114,7 @@ def _behind_advice(found: GroupBehind, _: About) -> tuple[str, ...]:
     grows = partitions(found.partitions)
     return (
         (
-            f"{grows}: {formats.per_s(found.in_per_s)} arrive, "
+            f"{grows}: {formats.arriving(found.in_per_s)}, "
             f"{formats.per_s(found.out_per_s)} are read."
         ),
         (

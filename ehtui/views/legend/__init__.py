@@ -119,10 +119,13 @@ def nearest(wanted: str, language: Language = "en") -> str | None:
 
 
 def _names(entry: Entry) -> tuple[str, ...]:
-    """As it is written; a finding also by what stands behind its dot."""
+    """As it is written, and without its count; a finding also by what stands behind its dot."""
     name = _plain(entry.name)
+    counted = name.removesuffix(" 0/0")
     behind = name.rpartition(".")[2].replace("_", " ")
-    return (name, behind) if entry.chapter is Chapter.FINDINGS else (name, entry.also or name)
+    return (
+        (name, behind) if entry.chapter is Chapter.FINDINGS else (name, counted, entry.also or name)
+    )
 
 
 def _plain(name: str) -> str:

@@ -53,7 +53,7 @@ SIGNS: Mapping[str, str] = {
     "<0.1": "a rate that is not zero, but less than 0.1 a second",
     ">120s": "a lease that is renewed on time has at least this long left; it counts down once a "
     "renewal is missed, and on the selected row",
-    "~120s": "the same, where the length of the lease is a guess",
+    "~120s": "a lease that has about this long left: how long its leases live is a guess",
     "12s ago": "in LEASE: it expired that long ago. Behind a health: how old the row is",
     "▲": "critical (X in ASCII)",
     "△": "warning (! in ASCII)",

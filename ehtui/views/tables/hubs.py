@@ -9,7 +9,7 @@ from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone, fitted
 from ehtui.views.glyphs import UNICODE, Glyphs
-from ehtui.views.hubs import by_hub, live_owners
+from ehtui.views.hubs import by_hub, held_partitions, live_owners
 from ehtui.views.lags import by_minute
 from ehtui.views.sources import POLLS, aged
 from ehtui.views.states import HEALTH, SOURCE, Word
@@ -46,11 +46,11 @@ COLUMNS = (
     Column("health", "HEALTH", 9),
     Column(
         "held",
-        "HELD BY",
-        7,
+        "HELD",
+        8,
         align_right=True,
         gives_way=2,
-        meaning="owners with a live lease / partitions of the hub",
+        meaning="partitions with a live lease / partitions of the hub, by so many owners",
     ),
     Column("lag", "LAG", 6, align_right=True),
     Column("behind", "BEHIND", 7, align_right=True, gives_way=4),
@@ -157,9 +157,10 @@ def _held(row: HubRow) -> Cell:
     if row.group is None:
         return Cell(f"{formats.UNKNOWN}/{partitions}" if known else formats.UNKNOWN, Tone.DIM)
 
-    owners = live_owners(row.group)
+    held, owners = held_partitions(row.group), live_owners(row.group)
     tone = Tone.PLAIN if owners else Tone.WARNING
-    return Cell(f"{formats.count(owners)}/{partitions}", tone, sort=float(owners))
+    whose = f" by {formats.count(owners)}" if owners else ""
+    return Cell(f"{formats.count(held)}/{partitions}{whose}", tone, sort=float(held))
 
 
 def _lag(row: HubRow) -> Cell:

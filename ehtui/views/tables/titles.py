@@ -71,7 +71,8 @@ def _timing_notes(snapshot: Snapshot) -> tuple[str, ...]:
         return ()
 
     whom = formats.plural(closer.owners, "new owner")
-    return (f"timing {whom}: store read every {closer.every_s:g}s",)
+    s = "s" if closer.owners == 1 else ""
+    return (f"store read every {closer.every_s:g}s to learn how often {whom} renew{s}",)
 
 
 def _filling(group: GroupState) -> str:

@@ -67,7 +67,7 @@ def _no_such(found: PartitionName, _: Phrasing) -> str:
 
 def _events(found: RetainedEvents, say: Phrasing) -> str:
     last = f"{formats.count(found.last_sequence)}, {say.ago(found.last_enqueued_at)}"
-    rate = f"; {formats.per_s(found.in_per_s)} arrive" if found.in_per_s is not None else ""
+    rate = f"; {formats.arriving(found.in_per_s)}" if found.in_per_s is not None else ""
     return f"It has events: the last is {last}{rate}"
 
 
