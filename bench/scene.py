@@ -10,9 +10,10 @@ import sys
 from bench.played import GROUP, Played
 from bench.window import Window
 from ehtui import lazy
-from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.backend import MonitorBackend
 from ehtui.cli.compose import make_executor
 from ehtui.cli.reading import carried_reader
+from ehtui.cli.works import Works
 from ehtui.config.settings import Settings
 from ehtui.tui import SWITCH_S, run
 from ehtui.tui.options import UiOptions

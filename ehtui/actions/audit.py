@@ -195,7 +195,9 @@ def _refused(outcome: Outcome) -> str | None:
 
 
 def _told(plan: Plan) -> dict[str, object]:
-    return {"kind": plan.kind, **plan.record}
+    # What a plan says itself of its hub goes first: it is the same, and no check compares them.
+    hub = {} if plan.place is None else {"hub": plan.place.name}
+    return {"kind": plan.kind, **hub, **plan.record}
 
 
 def _iso(at: float) -> str:

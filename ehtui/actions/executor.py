@@ -13,18 +13,20 @@ from msgspec.structs import replace
 
 from ehtui.actions import checkpoint_writes, releasing, trial
 from ehtui.actions.audit import AuditLog
+from ehtui.actions.placing import refused_elsewhere
 from ehtui.actions.process_control import (
     NOT_DONE,
     OTHER_TARGET,
     Named,
     ProcessControl,
     refusal_of,
+    unsent,
 )
 from ehtui.actions.sending import EventSender, Send, stopped
 from ehtui.actions.state_files import who
 from ehtui.actions.store_writer import StoreWriter, WritesStoppedError
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
-from ehtui.domain.actions.base import Halt
+from ehtui.domain.actions.base import Halt, Place
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
 from ehtui.domain.actions.outcomes import (
     NewProcess,
@@ -34,6 +36,7 @@ from ehtui.domain.actions.outcomes import (
     RefusalReason,
     TargetResult,
     TargetState,
+    refusal_elsewhere,
 )
 from ehtui.domain.actions.plans import (
     Plan,
@@ -75,6 +78,7 @@ class Executor:
     store: StoreWriter | None = None  # None: no checkpoint store is configured
     read_only: bool = False
     dry_run: bool = False
+    place: Place | None = None  # what it acts on; None: plans are not compared with it
 
     async def run(self, plan: SinglePlan, tell: Hears = lambda *_: None) -> Outcome:
         """Do what the plan says, or say why not. Never raises for a failure of the world.
@@ -86,6 +90,9 @@ class Executor:
 
         if self.dry_run:
             return await self.try_out(plan)
+
+        if (other := await refused_elsewhere(plan, self)) is not None:
+            return other
 
         step = await asyncio.to_thread(self.audit.begin, plan, self.clock())
 
@@ -106,6 +113,9 @@ class Executor:
         """A dry run: what doing it now would meet, with nothing touched and nothing audited."""
         if self.read_only:
             return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
+
+        if (elsewhere := refusal_elsewhere(plan.place, self.place)) is not None:
+            return Outcome(plan, OutcomeState.REFUSED, self.clock(), elsewhere)
 
         tried = await trial.try_out(plan, self.clock(), self.hands, self.store)
         fault = await asyncio.to_thread(self.audit.obstacle)
@@ -191,7 +201,7 @@ class Executor:
                 *(self._signal_one(plan, t.process) for t in plan.targets)
             )
         except asyncio.CancelledError:
-            raise asyncio.CancelledError(_unsent(plan)) from None
+            raise asyncio.CancelledError(unsent(plan)) from None
 
         failed = [result for result in results if result.state is TargetState.FAILED]
 
@@ -383,12 +393,3 @@ class Executor:
 
     def _refused(self, plan: Plan, reason: RefusalReason, subject: str) -> Outcome:
         return Outcome(plan, OutcomeState.REFUSED, self.clock(), Refusal(reason, subject))
-
-
-def _unsent(plan: SignalPlan) -> str:
-    if plan.escalate_to is None:
-        return ""
-
-    return (
-        f"Interrupted: SIG{plan.signal} was sent; who is still there gets no SIG{plan.escalate_to}."
-    )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ehtui.actions.launch import Launch, Launched, Prepared, Restarted
     from ehtui.actions.targets import Answer
-    from ehtui.domain.actions.plans import StartPlan
+    from ehtui.domain.actions.plans import SignalPlan, StartPlan
     from ehtui.domain.world.process import ProcessId, Supervisor
     from ehtui.domain.world.restarts import Rehearsal
 
@@ -216,3 +216,13 @@ class LocalControl:
 
     def _places(self, log_path: str) -> Places:
         return Places(Path(log_path), self.records, self.audit)
+
+
+def unsent(plan: SignalPlan) -> str:
+    """What is not sent any more where somebody interrupts on the way; "": there is nothing more."""
+    if plan.escalate_to is None:
+        return ""
+
+    return (
+        f"Interrupted: SIG{plan.signal} was sent; who is still there gets no SIG{plan.escalate_to}."
+    )

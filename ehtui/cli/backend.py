@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future, wait
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,23 +12,25 @@ from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from msgspec import structs
 
     from ehtui.actions import checkpoint_backups as backing
-    from ehtui.actions import locating, rolling
-    from ehtui.actions.executor import Executor
+    from ehtui.actions import locating, placing, rolling
     from ehtui.actions.locating import Eyes
     from ehtui.cli import checkpoint_looks as looks
     from ehtui.cli import planning
+    from ehtui.cli.works import Works
+    from ehtui.config import identity
     from ehtui.config.settings import Settings
     from ehtui.domain import updates
-    from ehtui.domain.actions import checkpoint_plan as moving
     from ehtui.domain.actions import checkpoints, outcomes, plans
     from ehtui.domain.actions import send as sending
     from ehtui.domain.actions import signal as signalling
     from ehtui.domain.actions import start as starting
     from ehtui.domain.actions.audited import AuditEntry
+    from ehtui.domain.actions.base import Place
     from ehtui.domain.actions.checkpoint_plan import KeptBackup
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan, SinglePlan
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
-    from ehtui.monitor.carried import CarriedReader
     from ehtui.sources import doctor, processes
     from ehtui.sources.log_text import follow as tail
     from ehtui.sources.log_text.follow import LogTail
@@ -58,33 +58,20 @@ else:
     doctor = LazyModule("ehtui.sources.doctor")
     processes = LazyModule("ehtui.sources.processes")
     restarts = LazyModule("ehtui.domain.world.restarts")
+    identity = LazyModule("ehtui.config.identity")
     locating = LazyModule("ehtui.actions.locating")
+    placing = LazyModule("ehtui.actions.placing")
     rolling = LazyModule("ehtui.actions.rolling")
     backing = LazyModule("ehtui.actions.checkpoint_backups")
     looks = LazyModule("ehtui.cli.checkpoint_looks")
-    moving = LazyModule("ehtui.domain.actions.checkpoint_plan")
     signalling = LazyModule("ehtui.domain.actions.signal")
     structs = LazyModule("msgspec.structs")
     tail = LazyModule("ehtui.sources.log_text.follow")
     updates = LazyModule("ehtui.domain.updates")
 
-HANG_UP_WITHIN_S = 1.0
-LOOK_WITHIN_S = 1.5  # for a last look before a signal; it does not wait for a store that is slow
 
 # Whoever leaves, or is told to, waits so long for a consumer that was promised to be started again.
 FINISH_WITHIN_S = 5.0
-
-
-class Works:
-    """What a backend works with once it is opened."""
-
-    def __init__(
-        self, monitor: Monitor, executor: Executor, adopted: list[int], reader: CarriedReader
-    ) -> None:
-        self.monitor = monitor
-        self.reader = reader
-        self.executor = executor
-        self.adopted = adopted  # the process source looks at this very list at every scan
 
 
 class MonitorBackend:
@@ -134,13 +121,16 @@ class MonitorBackend:
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Begin to read, and call `callback` with every new picture, on the monitor's thread."""
+        works = self._opened
 
         def called(snapshot: Snapshot) -> None:
-            self._remember(snapshot)
+            if works is self._works:
+                self._remember(snapshot)
+
             callback(snapshot)
 
-        unsubscribe = self.monitor.subscribe(called)
-        self.monitor.start()
+        unsubscribe = works.monitor.subscribe(called)
+        works.monitor.start()
 
         return unsubscribe
 
@@ -187,8 +177,17 @@ class MonitorBackend:
         """Consumers that have ended and can be started again, the last to end first."""
         return starting.ended_consumers(self._seen, self.snapshot)
 
+    @property
+    def place(self) -> Place | None:
+        """Which hub and store are open; None: none is configured."""
+        return identity.place_of(self._settings)
+
     async def rehearse(self, request: Request) -> Request:
-        """The same request with what trying it found."""
+        """The same request with what trying it found, and where."""
+        place = request.place or self.place
+        return structs.replace(await self._rehearsed(request), place=place)
+
+    async def _rehearsed(self, request: Request) -> Request:
         match request:
             case starting.RestartRequest(processes=asked):
                 found = {process: await self._rehearse(process) for process in asked}
@@ -209,7 +208,7 @@ class MonitorBackend:
 
     def plan(self, request: Request) -> Plan | Refusal:
         """What doing it will do."""
-        return request.plan(self._context())
+        return planning.planned(request, self._context(), self.place)
 
     # Acting.
 
@@ -232,6 +231,9 @@ class MonitorBackend:
             before: Mapping[str, int] = {}
 
             try:
+                if (other := await placing.refused_elsewhere(plan, executor)) is not None:
+                    return self._told(other)
+
                 before = await eyes.last_sequences() if plan.kind == "send" else {}
 
                 if executor.dry_run:
@@ -240,7 +242,7 @@ class MonitorBackend:
                 if isinstance(plan, plans.RollingPlan):
                     return await self._roll(plan)
 
-                begun = await self._looked_at_again(plan)
+                begun = await self._once_more(plan)
                 outcome = await executor.run(begun, locating.seldom(self._goes_on))
             except asyncio.CancelledError as error:
                 if not action.is_given_up:
@@ -274,14 +276,8 @@ class MonitorBackend:
             return ()
 
         ended = self.finish()
-        self._let_go(self._works)
+        self._works.let_go()
         return ended
-
-    def _let_go(self, works: Works) -> None:
-        # A link that is only dropped would count among the hub's until it times out.
-        closing = [works.monitor.submit(c) for c in (works.executor.close, works.reader.close)]
-        wait(closing, HANG_UP_WITHIN_S)
-        works.monitor.stop()
 
     # Events.
 
@@ -351,18 +347,12 @@ class MonitorBackend:
 
     async def _run(self, plan: SinglePlan) -> Outcome:
         """One of several."""
-        begun = await self._looked_at_again(plan)
+        begun = await self._once_more(plan)
         return self._told(await self._opened.executor.run(begun))
 
-    async def _looked_at_again(self, plan: SinglePlan) -> SinglePlan:
-        """The plan as of now: owners renew while somebody reads a confirmation."""
-        if isinstance(plan, moving.CheckpointPlan):
-            return await looks.judged_again(plan, self.monitor, self._opened.executor.store)
-
-        if plan.targets:
-            await self.monitor.look_again("store", LOOK_WITHIN_S)
-
-        return signalling.reforecast(plan, self.snapshot, self._clock())
+    async def _once_more(self, plan: SinglePlan) -> SinglePlan:
+        store = self._opened.executor.store
+        return await looks.once_more(plan, self.monitor, store, self._clock)
 
     def _goes_on(self, plan: SendPlan, accepted: int) -> None:
         self.monitor.tell(updates.SendGoesOn(self._clock(), plan, accepted))

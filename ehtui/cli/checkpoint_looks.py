@@ -1,4 +1,4 @@
-"""Fresh looks at hub and store around a move of checkpoints; on the monitor's own loop."""
+"""Fresh looks at hub and store before something is done; on the monitor's own loop."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ehtui.actions import checkpoint_finding as finding
 from ehtui.actions.checkpoint_owners import owners_in
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
 from ehtui.domain.actions.checkpoints import judged_by
+from ehtui.domain.actions.signal import reforecast
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.snapshot import SourceStatus
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from ehtui.actions.store_writer import StoreWriter
     from ehtui.domain.actions.checkpoints import CheckpointRequest
     from ehtui.domain.actions.outcomes import Outcome
-    from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.actions.plans import Plan, SinglePlan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.events import EventLookup
     from ehtui.monitor import Monitor
 
 # Nothing is written without it, so that it may take longer than a look before a signal.
 LOOK_WITHIN_S = 10.0
+LOOK_AT_OWNERS_WITHIN_S = 1.5  # before a signal: it does not wait for a store that is slow
 
 
 async def rehearsed(
@@ -82,6 +84,19 @@ async def judged_again(
         return judged_by(plan, snapshot, plan.owners, is_read=False)
 
     return judged_by(plan, snapshot, owners_in(listing, snapshot, plan.group))
+
+
+async def once_more(
+    plan: SinglePlan, monitor: Monitor, store: StoreWriter | None, clock: Callable[[], float]
+) -> SinglePlan:
+    """The plan as of now: owners renew while somebody reads a confirmation."""
+    if isinstance(plan, CheckpointPlan):
+        return await judged_again(plan, monitor, store)
+
+    if plan.targets:
+        await monitor.look_again("store", LOOK_AT_OWNERS_WITHIN_S)
+
+    return reforecast(plan, monitor.snapshot, clock())
 
 
 async def tried(plan: Plan, monitor: Monitor, executor: Executor) -> Outcome:

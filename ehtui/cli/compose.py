@@ -19,7 +19,8 @@ from ehtui.domain.snapshot import Snapshot, SourceState
 
 if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
-    from ehtui.cli.backend import MonitorBackend, Works
+    from ehtui.cli.backend import MonitorBackend
+    from ehtui.cli.works import Works
     from ehtui.config.settings import Settings
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
@@ -297,8 +298,8 @@ def make_works(
     shared: MonitorThread | None = None,
 ) -> Works:
     """What a backend works with; the monitor is not started yet."""
-    from ehtui.cli.backend import Works  # noqa: PLC0415
     from ehtui.cli.reading import carried_reader  # noqa: PLC0415
+    from ehtui.cli.works import Works  # noqa: PLC0415
     from ehtui.wire.reading import Limiter  # noqa: PLC0415
 
     adopted, limiter = adopted_pids(settings), limiter or Limiter()
@@ -313,7 +314,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
     from ehtui.actions.executor import Executor  # noqa: PLC0415
     from ehtui.actions.process_control import LocalControl  # noqa: PLC0415
     from ehtui.actions.state_files import default_audit_path  # noqa: PLC0415
-    from ehtui.config.identity import identity_of  # noqa: PLC0415
+    from ehtui.config.identity import identity_of, place_of  # noqa: PLC0415
     from ehtui.wire.sender import HubSender  # noqa: PLC0415
 
     namespace = None
@@ -329,6 +330,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
         store=store_writer(settings, clock=clock),
         read_only=settings.read_only,
         dry_run=dry_run,
+        place=place_of(settings),
     )
 
 

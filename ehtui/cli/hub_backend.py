@@ -12,9 +12,13 @@ from ehtui.clock import steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
-    from ehtui.cli.backend import Works
+    from ehtui.cli.works import Works
     from ehtui.config.settings import Settings
+    from ehtui.domain.actions.outcomes import Outcome, Refusal
+    from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.actions.requests import Request
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.urgency import Attention
 
@@ -54,11 +58,6 @@ class HubBackend(MonitorBackend):
         return bool(self._viewers)
 
     @property
-    def is_acting(self) -> bool:
-        """Whether an action is under way."""
-        return bool(self._actions.running)
-
-    @property
     def is_open(self) -> bool:
         """Whether anything was opened."""
         return self._works is not None
@@ -81,15 +80,18 @@ class HubBackend(MonitorBackend):
 
     def reopen(
         self, open_works: Callable[[], Works], settings: Settings, first: Snapshot
-    ) -> Callable[[], None]:
+    ) -> Callable[[], None] | None:
         """Open it with other settings, for everybody who uses it; what closes the old one blocks.
 
-        Not while an action is under way: that is the old one's.
+        None, and nothing is done, while an action is under way: that is the old one's.
         """
         with self._turn:
+            if self._actions.running:
+                return None
+
             old, self._works = self._works, None
             self._open, self._settings, self._first = open_works, settings, first
-            self._actor = None
+            self._actor, self._seen = None, {}  # who has ended was the old one's
 
             for unsubscribe in [each[1] for each in self._listeners.values()]:
                 unsubscribe()
@@ -100,7 +102,19 @@ class HubBackend(MonitorBackend):
             }
             self.attend()
 
-        return lambda: None if old is None else self._let_go(old)
+        return lambda: None if old is None else old.let_go()
+
+    @override
+    def plan(self, request: Request) -> Plan | Refusal:
+        """See `MonitorBackend`: all of it is of one opening."""
+        with self._turn:
+            return super().plan(request)
+
+    @override
+    def begin(self, plan: Plan) -> Future[Outcome]:
+        """See `MonitorBackend`: nothing is opened anew in between."""
+        with self._turn:
+            return super().begin(plan)
 
     @property
     @override

@@ -28,7 +28,7 @@ from ehtui.monitor.urgency import Attention
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ehtui.cli.backend import Works
+    from ehtui.cli.works import Works
     from ehtui.config.changes import Configuration
     from ehtui.config.found import ConfiguredHub
     from ehtui.config.settings import Settings
@@ -302,20 +302,25 @@ class WatchedHubs:
             slot.configured, slot.problem = configured, None
             return
 
-        if backend is not None and backend.is_acting:  # what is under way ends as it began
-            slot.problem, self._is_postponed = _POSTPONED, True
-            return
-
         fresh = self._slot(configured)
+        closes: Callable[[], None] | None = None
+
+        if backend is not None and fresh.problem is None:
+            opener, first = self.opener(settings), compose.first_picture(settings)
+            closes = backend.reopen(opener, settings, first)
+
+            if closes is None:  # what is under way ends as it began
+                slot.problem, self._is_postponed = _POSTPONED, True
+                return
+
         slot.configured, slot.problem = configured, fresh.problem
 
         if backend is None:
             slot.backend = fresh.backend and self._backend(slot, settings)
             self._begin(slot)
-        elif fresh.problem is None:
+        elif closes is not None:
             slot.snapshot, slot.found_at = None, float("-inf")
-            opener, first = self.opener(settings), compose.first_picture(settings)
-            backend.reopen(opener, settings, first)()
+            closes()
 
     def _end(self, slot: Slot) -> None:
         slot.stop_following()

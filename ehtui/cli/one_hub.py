@@ -11,8 +11,8 @@ from ehtui.config.resolve import require_hub
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ehtui.cli.backend import Works
     from ehtui.cli.hubs import WatchedHubs
+    from ehtui.cli.works import Works
     from ehtui.config.changes import Configuration
     from ehtui.config.found import ConfiguredHub, Resolved
     from ehtui.domain.actions.outcomes import Outcome

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ehtui import system
 from ehtui.actions import state_files
+from ehtui.domain.actions.outcomes import Refusal, refusal_elsewhere
 from ehtui.domain.actions.requests import Actor, ConfiguredCommand, PlanningContext, Template
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing
 from ehtui.domain.problems import ProblemError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ehtui.config.settings import Settings
+    from ehtui.domain.actions.base import Place
+    from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.actions.requests import Request
     from ehtui.domain.actions.send import SendRequest
     from ehtui.domain.snapshot import Snapshot
 
@@ -66,6 +70,18 @@ def context_of(settings: Settings, snapshot: Snapshot, at: float, actor: Actor) 
         token=str(uuid.uuid4()),
         host=platform.node(),
     )
+
+
+def planned(request: Request, context: PlanningContext, place: Place | None) -> Plan | Refusal:
+    """What doing it will do, to be done where it was asked for and nowhere else."""
+    if request.place is not None:
+        refusal = refusal_elsewhere(request.place, place)
+
+        if refusal is not None:
+            return refusal
+
+    plan = request.plan(context)
+    return plan if isinstance(plan, Refusal) else plan.meant_for(place)
 
 
 async def content_of(settings: Settings, name: str) -> Content:

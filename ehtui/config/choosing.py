@@ -12,7 +12,7 @@ from ehtui.domain.hubs import key_of
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 Meant = tuple[str, Chosen | ConfigError]  # a profile's name, and a hub of it
@@ -47,12 +47,44 @@ def every_one(found: Found) -> list[ConfiguredHub]:
     Raises:
         ConfigError: There is no such profile or hub.
     """
-    return [
-        ConfiguredHub(name, name, "", None, is_production=False, found=chosen)
-        if isinstance(chosen, ConfigError)
-        else _settled(found, chosen)
-        for name, chosen in _meant(found)
-    ]
+    by_profile: dict[str, list[Chosen | ConfigError]] = {}
+
+    for name, chosen in _meant(found):
+        by_profile.setdefault(name, []).append(chosen)
+
+    return [hub for name, each in by_profile.items() for hub in _of_profile(found, name, each)]
+
+
+def _of_profile(
+    found: Found, name: str, meant: Sequence[Chosen | ConfigError]
+) -> Sequence[ConfiguredHub]:
+    """Its hubs, each with a key of its own; one that says what is wrong where two have the same."""
+    hubs: dict[str, tuple[ConfiguredHub, str]] = {}  # with their places, by key
+
+    for chosen in meant:
+        if isinstance(chosen, ConfigError):
+            return [_unusable(name, chosen)]
+
+        hub, place = _settled(found, chosen), chosen.hub.place if chosen.hub else name
+        before = hubs.setdefault(hub.key.lower(), (hub, place))
+
+        # Of those that have no name, the first says already what is wrong.
+        if before[0] is not hub and hub.hub:
+            return [_unusable(name, _there_twice(hub.hub, before[1], place))]
+
+    return [hub for hub, _ in hubs.values()]
+
+
+def _unusable(profile: str, error: ConfigError) -> ConfiguredHub:
+    return ConfiguredHub(profile, profile, "", None, is_production=False, found=error)
+
+
+def _there_twice(hub: str, before: str, place: str) -> ConfigError:
+    """Whoever chose one of them by its name would get the other."""
+    return ConfigError(
+        f"{place} and {before} both name '{safe(hub)}'.",
+        "Keep one of them; hubs of one name on two namespaces belong into two profiles.",
+    )
 
 
 def _meant(found: Found) -> list[Meant]:

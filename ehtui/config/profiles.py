@@ -62,6 +62,7 @@ class HubPart(Struct, frozen=True):
     """What a profile's list says of one hub."""
 
     name: str | None
+    place: str  # where it says so: its key, file and line
     values: Mapping[str, Value]
 
 
@@ -274,7 +275,7 @@ def _hubs(reader: SectionReader) -> tuple[HubPart, ...]:
             raise ConfigError(f"{named} is there twice: '{safe(entry.name)}'.", "Keep one of them.")
 
         seen.add((entry.name or "").lower())
-        parts.append(HubPart(entry.name, _entry_values(reader, key, entry)))
+        parts.append(HubPart(entry.name, named, _entry_values(reader, key, entry)))
 
     return tuple(parts)
 

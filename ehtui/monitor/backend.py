@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ehtui.domain.actions.audited import AuditEntry
+    from ehtui.domain.actions.base import Place
     from ehtui.domain.actions.checkpoint_plan import KeptBackup
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan
@@ -92,6 +93,10 @@ class Backend(Protocol):
     @property
     def ended(self) -> Sequence[Ended]:
         """Consumers that have ended and can be started again, the last to end first."""
+
+    @property
+    def place(self) -> Place | None:
+        """Which hub and store are open now: settings may change. None: none is configured."""
 
     async def rehearse(self, request: Request) -> Request:
         """The same request with what trying it found, everything left as it is."""

@@ -43,7 +43,7 @@ async def checkpoints(app: Host, group: str, partitions: Sequence[str]) -> None:
         app.say("No checkpoint store is configured: there are no checkpoints to show.", "warning")
         return
 
-    standing = ["No records yet."]
+    standing, place = ["No records yet."], app.backend.place
 
     if state is not None:
         _, *standing = group_lines(app.snapshot, state, has_blobs=False)
@@ -56,7 +56,7 @@ async def checkpoints(app: Host, group: str, partitions: Sequence[str]) -> None:
     strategy = asked.strategy or await _more(app, asked.way, group)
 
     if strategy is not None:
-        await _plan(app, CheckpointRequest(strategy, group, asked.partitions))
+        await _plan(app, CheckpointRequest(strategy, group, asked.partitions, place=place))
 
 
 async def _more(app: Host, way: str, group: str) -> Strategy | None:

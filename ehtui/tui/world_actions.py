@@ -53,11 +53,12 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
 async def send(app: Host, selected: str | None) -> None:
     """Ask what and where to, plan it, confirm it, send it."""
     partitions = [partition.id for partition in app.snapshot.partitions]
+    place = app.backend.place  # what it is written for, whatever is open at Enter
     screen = SendScreen(app.backend.templates, partitions, selected, app.group)
     answer = await app.push_screen_wait(screen)
 
     if answer is not None:
-        await _carry_out(app, answer.request, is_read=answer.is_read)
+        await _carry_out(app, replace(answer.request, place=place), is_read=answer.is_read)
 
 
 async def send_again(app: Host, events: Sequence[Event]) -> None:
@@ -80,13 +81,13 @@ async def signal(app: Host, processes: Sequence[ProcessId], chosen: str | None =
         app.say("Select a consumer first: press 2.", "warning")
         return
 
-    say = dialog_text(app)
+    say, place, these = dialog_text(app), app.backend.place, tuple(processes)
 
     def request(chosen: str) -> SignalRequest:
         if chosen == ESCALATING:
-            return SignalRequest(tuple(processes), "TERM", ESCALATE_AFTER_S)
+            return SignalRequest(these, "TERM", ESCALATE_AFTER_S, place=place)
 
-        return SignalRequest(tuple(processes), chosen)
+        return SignalRequest(these, chosen, place=place)
 
     def costs(chosen: str) -> Sequence[str]:
         plan = app.backend.plan(request(chosen))
@@ -116,7 +117,7 @@ async def restart(app: Host, processes: Sequence[ProcessId]) -> None:
 
 async def start_consumer(app: Host, chosen: str | None = None) -> None:
     """Choose a configured consumer, or one that has ended, unless one is; plan, confirm, start."""
-    names = app.backend.startable
+    names, place = app.backend.startable, app.backend.place
     ended = {process_key(each.process): each for each in app.backend.ended}
 
     if not (names or ended):
@@ -138,9 +139,9 @@ async def start_consumer(app: Host, chosen: str | None = None) -> None:
         chosen = await app.push_screen_wait(ChoiceScreen(heading, choices))
 
     if chosen in ended:
-        await _carry_out(app, StartAgainRequest(ended[chosen]))
+        await _carry_out(app, StartAgainRequest(ended[chosen], place=place))
     elif chosen is not None:
-        await _carry_out(app, StartRequest(chosen, app.group))
+        await _carry_out(app, StartRequest(chosen, app.group, place=place))
 
 
 async def adopt(app: Host) -> None:

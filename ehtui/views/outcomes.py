@@ -37,6 +37,10 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
     RefusalReason.CANNOT_START: "Nothing was done: {subject} could not be started again{detail}.",
     RefusalReason.BEING_RESTARTED: "{subject} is already being restarted{detail}.",
+    RefusalReason.OTHER_HUB: (
+        "Nothing was done: the settings have changed, and this was meant for {subject} as it was "
+        "configured before{detail}. Look again."
+    ),
     RefusalReason.REHEARSAL_CHANGED: (
         "{subject} would no longer start as the plan says: look at it again."
     ),

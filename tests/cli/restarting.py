@@ -14,8 +14,9 @@ from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.process_control import LocalControl
 from ehtui.cli.acting import act
-from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.backend import MonitorBackend
 from ehtui.cli.reading import carried_reader
+from ehtui.cli.works import Works
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.plans import RestartPlan

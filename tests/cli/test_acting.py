@@ -191,7 +191,7 @@ def test_the_document_of_an_outcome_keeps_its_fields(
 
     assert list(told) == KEYS
     assert list(told["plan"]) == [
-        "signal", "targets", "planned_at", "escalate_to", "escalate_after_s", "kind"
+        "signal", "targets", "planned_at", "escalate_to", "escalate_after_s", "kind", "place"
     ]  # fmt: skip
     assert told["details"] == [
         ["10", "KILL after 10 s"],

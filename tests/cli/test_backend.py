@@ -15,8 +15,9 @@ from typing_extensions import override
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.locating import Eyes
-from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.backend import MonitorBackend
 from ehtui.cli.reading import carried_reader
+from ehtui.cli.works import Works
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan, LiveOwner, ToSequence
@@ -156,7 +157,7 @@ async def test_a_dry_run_of_checkpoints_counts_who_owns_partitions_by_now(tmp_pa
 async def test_a_store_that_hangs_does_not_hold_a_signal_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ehtui.cli.backend.LOOK_WITHIN_S", 0.05)
+    monkeypatch.setattr("ehtui.cli.checkpoint_looks.LOOK_AT_OWNERS_WITHIN_S", 0.05)
     bench = Bench(tmp_path, sources=[FakeSource("store", hangs=True)])
 
     try:

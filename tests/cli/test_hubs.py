@@ -16,6 +16,9 @@ from ehtui.cli.last_hub import read_last_hub
 from ehtui.cli.one_hub import OneHub
 from ehtui.config.changes import Configuration
 from ehtui.config.found import Flags, Resolved
+from ehtui.domain.actions.outcomes import OutcomeState, RefusalReason
+from ehtui.domain.actions.send import SendRequest
+from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendPlan, SendTarget
 from ehtui.domain.findings.evidence import NotVisible
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import ProblemError
@@ -280,3 +283,41 @@ def test_what_is_found_decides_how_closely_it_is_looked_at(
     finding = Finding(id_, severity, Subject(), NotVisible("no_records", (), 0), 0.0)
 
     assert wants_a_closer_look(Snapshot(findings=(finding,))) == is_wanted
+
+
+def test_a_plan_on_screen_is_not_done_on_the_hub_that_a_file_names_by_now(
+    folder: Path, namespaces: tuple[Sandbox, Sandbox]
+) -> None:
+    def name_only(sandbox: Sandbox, hub: str, more: str = "") -> None:
+        key = sandbox.ready.connections.eventhub.partition(";EntityPath")[0]
+        hub_of = f"eventhub: {{connection_string: '{key}', name: {hub}{more}}}"
+        (folder / "ehtui.yaml").write_text(f"{QUICK}\nread_only: false\n{hub_of}\n")
+
+    name_only(namespaces[0], "a0")
+    configuration = Configuration(Flags(), {}, folder)
+    (configured,) = configuration.read()
+    assert isinstance(configured.found, Resolved)
+    one = OneHub(configured, configured.found, configuration)
+    request = SendRequest(
+        "ping", SendTarget.ROUND_ROBIN, content=Content(BodySource.TEXT, "x", (Outgoing(b"x"),))
+    )
+
+    try:
+        one.backend.subscribe(lambda _: None)
+        wait_until(lambda: one.backend.snapshot.hub is not None)
+        plan = one.backend.plan(request)
+        assert isinstance(plan, SendPlan)
+
+        name_only(namespaces[1], "b0", ", production: true")
+        wait_until(lambda: one.backend.place is not None and one.backend.place.hub == "b0")
+        outcome = one.backend.begin(plan).result(10)
+        assert outcome.state is OutcomeState.REFUSED
+        assert outcome.refusal is not None
+        assert outcome.refusal.reason is RefusalReason.OTHER_HUB
+        assert "other_hub" in (folder / "state" / "ehtui" / "audit.jsonl").read_text()
+
+        wait_until(lambda: len(one.backend.snapshot.partitions) == 2)
+        samples = [each.sample for each in one.backend.snapshot.partitions]
+        assert all(sample is not None and sample.is_empty for sample in samples)
+    finally:
+        one.close()

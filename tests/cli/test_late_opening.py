@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ehtui.cli import compose
-from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.backend import MonitorBackend
 from ehtui.cli.reading import carried_reader
+from ehtui.cli.works import Works
 from ehtui.config.settings import Settings
 from ehtui.domain.snapshot import Snapshot
 from ehtui.monitor import Monitor, Scheduled

@@ -319,3 +319,34 @@ def test_a_file_cannot_be_named_in_a_dotenv(setup: Setup) -> None:
     error = setup.fails()
 
     assert "taken" not in error.summary
+
+
+@pytest.mark.parametrize(
+    "second", [f"{{connection_string: '{OTHER};EntityPath=Orders'}}", "{name: orders}"]
+)
+def test_two_hubs_of_a_profile_with_one_name_are_refused_with_both_places(
+    setup: Setup, second: str
+) -> None:
+    first = f"{{connection_string: '{HUB};EntityPath=orders'}}"
+    setup.write(
+        "ehtui.yaml",
+        f"eventhub: {{connection_string: '{HUB}'}}\nprofiles:\n  p:\n    hubs:\n"
+        f"      - {first}\n      - {second}\n      - third\n  q: {{hubs: [orders]}}",
+    )
+    listed = every_one(Found.read(Flags(), setup.environment, setup.folder))
+
+    assert [hub.key for hub in listed] == ["p", "q/orders"]
+    told = str(listed[0].found)
+    assert "profiles.p.hubs[0] (ehtui.yaml line 5)" in told
+    assert "profiles.p.hubs[1] (ehtui.yaml line 6)" in told
+    assert "orders" in told.lower()
+    assert isinstance(listed[1].found, Resolved)
+
+
+def test_two_hubs_without_a_name_are_one_row_that_says_what_is_wrong(setup: Setup) -> None:
+    broken = "{connection_string: 'Endpoint=sb://a.servicebus.windows.net/'}"
+    setup.write("ehtui.yaml", f"profiles: {{p: {{hubs: [{broken}, {broken}, x]}}}}")
+    listed = every_one(Found.read(Flags(), setup.environment, setup.folder))
+
+    assert [hub.key for hub in listed] == ["p", "p/x"]
+    assert isinstance(listed[0].found, ConfigError)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.backend import MonitorBackend
 from ehtui.cli.compose import first_picture, make_executor, sources_of
 from ehtui.cli.reading import carried_reader
 from ehtui.cli.scenes import demo_settings
+from ehtui.cli.works import Works
 from ehtui.config.settings import LeaseSettings, PollSettings, Settings
 from ehtui.domain.actions.outcomes import Refusal
 from ehtui.domain.actions.requests import Request

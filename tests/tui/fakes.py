@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from textual.message import Message
 
 from ehtui.domain.actions.audited import AuditEntry
-from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
+from ehtui.domain.actions.base import OwnedPartition, Place, SignalEffect, SignalTarget
 from ehtui.domain.actions.checkpoint_plan import Change, KeptBackup
 from ehtui.domain.actions.checkpoints import CheckpointRequest
 from ehtui.domain.actions.landing import Accepted
@@ -108,6 +108,7 @@ class FakeBackend:
     def __init__(self, snapshot: Snapshot, *, read_only: bool = False) -> None:
         self.snapshot = snapshot
         self.read_only = read_only
+        self.place: Place | None = None
         self.is_paused = False
         self.templates: Sequence[str] = ("minutes-finalized", "heartbeat")
         self.signals: Sequence[str] = ("INT", "TERM", "KILL")

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+from msgspec.structs import replace
+
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
@@ -73,17 +75,39 @@ class SignalTarget(Value, frozen=True):
         }
 
 
-class BasePlan(Value, frozen=True):
+class Place(Value, frozen=True):
+    """Which hub and store something is meant for, and how they are guarded. Nothing is secret."""
+
+    namespace: str
+    hub: str
+    endpoint: str = ""  # that is connected to instead of the namespace
+    store: str = ""  # the account's address; "" where there is none
+    containers: tuple[str, ...] = ()
+    is_production: bool = False
+
+    @property
+    def name(self) -> str:
+        """The hub, as people name it."""
+        return f"{self.namespace}/{self.hub}"
+
+
+class BasePlan(Value, frozen=True, kw_only=True):
     """What can be asked of every plan, so that nobody asks which one it is.
 
     Each also has `kind`, `planned_at`, `targets` (processes that it signals, or has signalled:
     each loses what it owns) and `group` (the one that it is about, where it is one).
     """
 
+    place: Place | None = None  # what it was planned for; None: nobody said
+
     @property
     def record(self) -> Record:
         """What the audit log keeps of it: no body, no environment."""
         raise NotImplementedError
+
+    def meant_for(self, place: Place | None) -> Self:
+        """The same plan, to be done there and nowhere else."""
+        return replace(self, place=place)
 
     def as_told(self) -> Self:
         """The same as JSON tells it: without what could fill it by the megabyte."""

@@ -12,7 +12,7 @@ from ehtui.domain.values import Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.actions.base import OwnedPartition
+    from ehtui.domain.actions.base import OwnedPartition, Place
     from ehtui.domain.actions.checkpoint_plan import ChangeResult
     from ehtui.domain.actions.landing import Accepted, Landing
     from ehtui.domain.actions.plans import Plan
@@ -34,6 +34,7 @@ class RefusalReason(StrEnum):
     NOT_CONNECTED = "not_connected"
     CANNOT_START = "cannot_start"  # it could not be started again as it was: see the obstacle
     BEING_RESTARTED = "being_restarted"
+    OTHER_HUB = "other_hub"  # settings changed: what is open is not what it was meant for
     REHEARSAL_CHANGED = "rehearsal_changed"  # starting it would differ from what was confirmed
     NOT_KNOWN_ANY_MORE = "not_known_any_more"  # nobody remembers how it was started
     NOT_AUDITED = "not_audited"  # the audit log cannot be written
@@ -72,6 +73,18 @@ class Refusal(Value, frozen=True):
     detail: str = ""
     supervisor: Supervisor | None = None
     obstacle: StartObstacle | None = None
+
+
+def refusal_elsewhere(meant: Place | None, open_: Place | None) -> Refusal | None:
+    """Why what was meant for one hub and store is not done where others are open; None: it may be.
+
+    What does not say what it is meant for is not done either, where it is known what is open.
+    """
+    if open_ is None or meant == open_:
+        return None
+
+    detail = "" if meant is None or meant.name == open_.name else f"{open_.name} is open by now"
+    return Refusal(RefusalReason.OTHER_HUB, "another hub" if meant is None else meant.name, detail)
 
 
 class OutcomeState(StrEnum):

@@ -17,6 +17,7 @@ from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ehtui.domain.actions.base import Place
     from ehtui.domain.world.process import ProcessId, Supervisor
 
 
@@ -196,6 +197,12 @@ class RollingPlan(BasePlan, frozen=True):
     def targets(self) -> tuple[SignalTarget, ...]:
         """Those of every restart, in their order."""
         return tuple(target for each in self.restarts for target in each.targets)
+
+    @override
+    def meant_for(self, place: Place | None) -> Self:
+        each = tuple(restart.meant_for(place) for restart in self.restarts)
+
+        return replace(self, restarts=each, place=place)
 
     @override
     def log_of(self, process: ProcessId) -> str | None:

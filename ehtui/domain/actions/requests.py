@@ -11,6 +11,7 @@ from ehtui.domain.values import Value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.domain.actions.base import Place
     from ehtui.domain.actions.outcomes import Refusal
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.snapshot import Snapshot
@@ -55,8 +56,10 @@ class PlanningContext(Value, frozen=True):
     host: str = ""  # the name of this host
 
 
-class Request(Value, frozen=True):
+class Request(Value, frozen=True, kw_only=True):
     """What somebody asks for: one frozen class an action, beside its planner."""
+
+    place: Place | None = None  # where it was asked for; None: wherever it is planned
 
     def plan(self, context: PlanningContext) -> Plan | Refusal:
         """What doing it will do, judged by the newest picture; nothing is touched."""

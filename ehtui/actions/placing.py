@@ -1,0 +1,31 @@
+"""What was meant for one hub is done on no other: settings may change while a plan is read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, refusal_elsewhere
+
+if TYPE_CHECKING:
+    from ehtui.actions.executor import Executor
+    from ehtui.domain.actions.plans import Plan
+
+
+async def refused_elsewhere(plan: Plan, executor: Executor) -> Outcome | None:
+    """How a plan ends that was made for another hub or store than is open; None: it may be done.
+
+    Somebody confirmed it, so that its end is audited, but where nothing is done at all.
+    """
+    refusal = refusal_elsewhere(plan.place, executor.place)
+
+    if refusal is None:
+        return None
+
+    outcome = Outcome(plan, OutcomeState.REFUSED, executor.clock(), refusal)
+
+    if executor.dry_run or executor.read_only:
+        return outcome
+
+    step = await asyncio.to_thread(executor.audit.begin, plan, outcome.at)
+    return await step.noted(outcome)
