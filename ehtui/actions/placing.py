@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, refusal_elsewhere
 
 if TYPE_CHECKING:
-    from ehtui.actions.executor import Executor
+    from collections.abc import Callable
+
+    from ehtui.actions.audit import AuditLog
+    from ehtui.domain.actions.base import Place
     from ehtui.domain.actions.plans import Plan
 
 
-async def refused_elsewhere(plan: Plan, executor: Executor) -> Outcome | None:
+class Placed(Protocol):
+    """Who acts on one hub and store, as the executor does."""
+
+    place: Place | None
+    audit: AuditLog
+    clock: Callable[[], float]
+    read_only: bool
+    dry_run: bool
+
+
+async def refused_elsewhere(plan: Plan, executor: Placed) -> Outcome | None:
     """How a plan ends that was made for another hub or store than is open; None: it may be done.
 
     Somebody confirmed it, so that its end is audited, but where nothing is done at all.
