@@ -91,7 +91,7 @@ class Executor:
         if self.dry_run:
             return await self.try_out(plan)
 
-        if (other := await refused_elsewhere(plan, self)) is not None:
+        if (other := await refused_elsewhere(plan, self, self.clock())) is not None:
             return other
 
         step = await asyncio.to_thread(self.audit.begin, plan, self.clock())

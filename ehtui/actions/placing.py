@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, refusal_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ehtui.actions.audit import AuditLog
     from ehtui.domain.actions.base import Place
     from ehtui.domain.actions.plans import Plan
@@ -20,12 +18,11 @@ class Placed(Protocol):
 
     place: Place | None
     audit: AuditLog
-    clock: Callable[[], float]
     read_only: bool
     dry_run: bool
 
 
-async def refused_elsewhere(plan: Plan, executor: Placed) -> Outcome | None:
+async def refused_elsewhere(plan: Plan, executor: Placed, at: float) -> Outcome | None:
     """How a plan ends that was made for another hub or store than is open; None: it may be done.
 
     Somebody confirmed it, so that its end is audited, but where nothing is done at all.
@@ -35,10 +32,10 @@ async def refused_elsewhere(plan: Plan, executor: Placed) -> Outcome | None:
     if refusal is None:
         return None
 
-    outcome = Outcome(plan, OutcomeState.REFUSED, executor.clock(), refusal)
+    outcome = Outcome(plan, OutcomeState.REFUSED, at, refusal)
 
     if executor.dry_run or executor.read_only:
         return outcome
 
-    step = await asyncio.to_thread(executor.audit.begin, plan, outcome.at)
+    step = await asyncio.to_thread(executor.audit.begin, plan, at)
     return await step.noted(outcome)

@@ -231,7 +231,9 @@ class MonitorBackend:
             before: Mapping[str, int] = {}
 
             try:
-                if (other := await placing.refused_elsewhere(plan, executor)) is not None:
+                other = await placing.refused_elsewhere(plan, executor, executor.clock())
+
+                if other is not None:
                     return self._told(other)
 
                 before = await eyes.last_sequences() if plan.kind == "send" else {}
