@@ -91,3 +91,29 @@ def test_so_many_looks_and_no_more() -> None:
     assert len(known) == MOST_UNREAD
     assert known[-1].sequence == 99
     assert len(seen_unread(known, Unread(99, 99, 2.0))) == MOST_UNREAD
+
+
+@pytest.mark.parametrize("hub_ahead_s", [0.0, 40.0])
+@pytest.mark.parametrize("silent_s", [30, 270, 3600])
+def test_what_came_after_a_silence_is_no_older_than_the_last_look_without_it(
+    silent_s: int, hub_ahead_s: float
+) -> None:
+    """Two points of an old and a new event say nothing of the looks in between."""
+    world = World(1, hub_ahead_s=hub_ahead_s)
+    reads = world.consumer("a", "0")
+    world.send("0", 10)
+    world.look()
+    world.play(60)
+    assert world.partition("0").lag == 0
+
+    world.play(silent_s)
+    reads.is_stuck = True
+    world.send("0", 40)
+    sent_at = world.at
+
+    for _ in range(6):
+        world.play(10)
+        found = world.partition("0").behind
+        assert found is not None
+        assert found.basis is BehindBasis.INTERPOLATED
+        assert found.seconds == pytest.approx(world.at - sent_at, abs=6)

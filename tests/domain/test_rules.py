@@ -21,6 +21,7 @@ from ehtui.domain.progress.health import (
 )
 from ehtui.domain.progress.lag import (
     FULL,
+    Arrivals,
     Lag,
     behind,
     extended,
@@ -90,7 +91,7 @@ def test_lag_is_never_negative(begin: int, last: int, is_empty: bool, sequence: 
     assert (found.lost or 0) >= 0
 
 
-HISTORY = ((100, T), (200, T + 10), (300, T + 30))
+HISTORY = ((100, T, T), (200, T + 10, T + 10), (300, T + 30, T + 30))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_behind_is_zero_only_where_measured() -> None:
 
 
 def test_history_thins_out_and_reaches_far_back() -> None:
-    history: tuple[tuple[int, float], ...] = ()
+    history: Arrivals = ()
 
     for n in range(720):
         point = PartitionSample("0", 0, n * 10, "", T + 5 * n, is_empty=False, sampled_at=T)
@@ -132,6 +133,38 @@ def test_history_thins_out_and_reaches_far_back() -> None:
     assert len(history) <= FULL
     assert list(history) == sorted(history)
     assert history[-1][1] - history[0][1] >= 1800
+
+
+def test_a_silence_outlasts_the_thinning() -> None:
+    history: Arrivals = ()
+    at = T
+
+    for n in range(720):
+        until = at  # no look saw it later than that
+        at += 5
+
+        if n == 300:
+            until = at + 600
+            at = until + 5
+
+        found = PartitionSample("0", 0, n * 10, "", at, is_empty=False, sampled_at=at)
+        history = remembered(history, found, last_until=until)
+
+        if n == 300:
+            came_at = at
+
+    assert len(history) <= FULL
+    waited = behind(history, 2991, 5, at)
+    assert waited is not None
+    assert waited.seconds == pytest.approx(at - came_at, abs=60)
+
+
+def test_what_is_remembered_as_last_is_never_later_than_what_came_next() -> None:
+    first = PartitionSample("0", 0, 10, "", T, is_empty=False, sampled_at=T)
+    second = PartitionSample("0", 0, 20, "", T + 5, is_empty=False, sampled_at=T + 9)
+    history = remembered(remembered((), first), second, last_until=T + 7)
+
+    assert history == ((10, T, T + 5), (20, T + 5, T + 5))
 
 
 @pytest.mark.parametrize(

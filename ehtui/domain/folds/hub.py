@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ehtui.domain.progress.lag import Arrivals
     from ehtui.domain.snapshot import Series
     from ehtui.domain.updates import HubRead, UnreadSeen
+    from ehtui.domain.world.clocks import Clocks
     from ehtui.domain.world.hub import HubDescription, PartitionSample
 
 
@@ -109,7 +110,7 @@ def _fold_samples(builder: SnapshotBuilder, update: HubRead) -> tuple[set[str], 
     known = {pid: f.state.sample for pid, f in histories.items() if f.state.sample is not None}
     pairs = [(known.get(sample.partition), sample) for sample in update.samples]
     builder.clocks = heard_from_hub(builder.clocks, pairs)
-    ahead_s = builder.clocks.hub_ahead_s
+    clocks, ahead_s = builder.clocks, builder.clocks.hub_ahead_s
 
     for old, sample in pairs:
         pid = sample.partition
@@ -124,7 +125,7 @@ def _fold_samples(builder: SnapshotBuilder, update: HubRead) -> tuple[set[str], 
         if sample.moment < old.moment:  # local time was set back: rates begin anew
             histories[pid] = _first(sample, ahead_s, before.arrivals)
         else:
-            histories[pid] = _next(before, old, sample, ahead_s)
+            histories[pid] = _next(before, old, sample, clocks)
 
         if (
             sample.last_sequence != old.last_sequence
@@ -149,7 +150,7 @@ def _first(
 
 
 def _next(
-    before: PartitionHistory, old: PartitionSample, sample: PartitionSample, hub_ahead_s: float
+    before: PartitionHistory, old: PartitionSample, sample: PartitionSample, clocks: Clocks
 ) -> PartitionHistory:
     state, at = before.state, sample.moment
     series = state.last_series
@@ -166,7 +167,7 @@ def _next(
 
     return PartitionHistory(
         PartitionState(sample.partition, sample, rate(series, at), series),
-        remembered(before.arrivals, sample, hub_ahead_s),
+        remembered(before.arrivals, sample, clocks.hub_ahead_s, clocks.server(old.first_at)),
         begins,
         _begin_rate(begins, at),
         before.unread,

@@ -186,29 +186,46 @@ def rate(series: Series, at: float, window_s: float = WINDOW_S) -> float | None:
     return grown / (at - start) if grown >= 0 else None
 
 
-Arrivals = tuple[tuple[int, float], ...]  # (last sequence number, its enqueued time), growing
+# Last sequence numbers, growing; each with its enqueued time and until when it was seen as the last.
+Arrivals = tuple[tuple[int, float, float], ...]
 
 FULL = 96
 RECENT = 32  # kept as they are; what is older thins out
 NOTHING_UNREAD = Behind(0.0, BehindBasis.MEASURED)
 
 
-def remembered(arrivals: Arrivals, sample: PartitionSample, hub_ahead_s: float = 0.0) -> Arrivals:
+def remembered(
+    arrivals: Arrivals,
+    sample: PartitionSample,
+    hub_ahead_s: float = 0.0,
+    last_until: float | None = None,
+) -> Arrivals:
     """`history` with what this sample tells; older points thin out, so that hours fit.
 
-    `hub_ahead_s` is the hub's clock minus server time, in which the history is kept.
+    `hub_ahead_s` is the hub's clock minus server time, in which the history is kept. `last_until`,
+    server time, is when the newest point of the history was last seen to be the last event.
     """
     if sample.last_enqueued_at is None or sample.last_sequence < 0:
         return arrivals
 
-    point = (sample.last_sequence, sample.last_enqueued_at - hub_ahead_s)
+    at = sample.last_enqueued_at - hub_ahead_s
+    point = (sample.last_sequence, at, at)
     if arrivals and point[0] <= arrivals[-1][0]:
         return arrivals if point[0] == arrivals[-1][0] else (point,)
 
-    if len(arrivals) >= FULL:
-        arrivals = arrivals[:-RECENT:2] + arrivals[-RECENT:]
+    if arrivals and last_until is not None:
+        before, before_at, until = arrivals[-1]
+        arrivals = (*arrivals[:-1], (before, before_at, max(until, min(last_until, at))))
 
-    return (*arrivals, point)
+    return (*(_thinned(arrivals) if len(arrivals) >= FULL else arrivals), point)
+
+
+def _thinned(arrivals: Arrivals) -> Arrivals:
+    """Every other one of the older points: of two, the one that a longer silence followed."""
+    older = arrivals[1:-RECENT]
+    pairs = zip(older[::2], older[1::2], strict=False)
+    kept = [max(pair, key=lambda point: point[2] - point[1]) for pair in pairs]
+    return (arrivals[0], *kept, *older[len(kept) * 2 :], *arrivals[-RECENT:])
 
 
 def behind_exactly(known: tuple[Unread, ...], oldest_unread: int, now: float) -> Behind | None:
@@ -224,8 +241,9 @@ def behind_exactly(known: tuple[Unread, ...], oldest_unread: int, now: float) ->
 def behind(arrivals: Arrivals, oldest_unread: int, lag: int | None, now: float) -> Behind | None:
     """How far behind a group is whose next event is `oldest_unread`; `now` is server time.
 
-    Interpolated between two samples, never extrapolated: what is older than the history is only
-    known to be at least so old.
+    Interpolated between two samples, from the last look that still saw the event before as the
+    last: what came after a silence is no older than that. Never extrapolated: what is older than
+    the history is only known to be at least so old.
     """
     if lag == 0:
         return NOTHING_UNREAD
@@ -242,16 +260,16 @@ def behind(arrivals: Arrivals, oldest_unread: int, lag: int | None, now: float) 
     else:
         index = bisect_left(arrivals, (oldest_unread,))
 
-    sequence, enqueued_at = arrivals[index]
+    sequence, enqueued_at, _ = arrivals[index]
     if sequence == oldest_unread:
         basis = BehindBasis.INTERPOLATED
     elif index == 0:
         basis = BehindBasis.AT_LEAST
     else:
         basis = BehindBasis.INTERPOLATED
-        before, before_at = arrivals[index - 1]
+        before, _, until = arrivals[index - 1]
         share = (oldest_unread - before) / (sequence - before)
-        enqueued_at = before_at + (enqueued_at - before_at) * share
+        enqueued_at = until + (enqueued_at - until) * share
 
     return Behind(max(0.0, now - enqueued_at), basis, enqueued_at)
 
