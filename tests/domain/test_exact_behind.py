@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.progress.lag import MOST_UNREAD, Unread, behind_exactly, seen_unread
+from ehtui.domain.progress.behind import MOST_UNREAD, Unread, behind_exactly, seen_unread
 from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.updates import UnreadSeen
 from tests.domain.build import World

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ehtui.domain.progress import Rule
+from ehtui.domain.progress.behind import FULL, Arrivals, behind, remembered
 from ehtui.domain.progress.health import (
     Commit,
     Progress,
@@ -20,14 +21,10 @@ from ehtui.domain.progress.health import (
     pace_of,
 )
 from ehtui.domain.progress.lag import (
-    FULL,
-    Arrivals,
     Lag,
-    behind,
     extended,
     lag_of,
     rate,
-    remembered,
     value_at,
 )
 from ehtui.domain.snapshot import BehindBasis, Counted, Health, Lease, LeaseState, Series

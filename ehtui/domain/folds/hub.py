@@ -10,21 +10,19 @@ from msgspec.structs import replace
 from ehtui.domain import timeline
 from ehtui.domain.folds.group import rejudged, unread
 from ehtui.domain.folds.store import rejoin
+from ehtui.domain.progress.behind import Unread, remembered, seen_unread
 from ehtui.domain.progress.lag import (
     PartitionHistory,
-    Unread,
     extended,
     hub_input_of,
     rate,
-    remembered,
-    seen_unread,
 )
 from ehtui.domain.snapshot import PartitionState, Subject
 from ehtui.domain.world.clocks import heard_from_hub
 
 if TYPE_CHECKING:
     from ehtui.domain.folds.builder import SnapshotBuilder
-    from ehtui.domain.progress.lag import Arrivals
+    from ehtui.domain.progress.behind import Arrivals
     from ehtui.domain.snapshot import Series
     from ehtui.domain.updates import HubRead, UnreadSeen
     from ehtui.domain.world.clocks import Clocks

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ehtui.domain.leases.handovers import UNSEEN, OwnershipHistory
 from ehtui.domain.leases.lease import lease_of, next_change_at
 from ehtui.domain.progress import Rule
+from ehtui.domain.progress.behind import NOTHING_UNREAD, behind, behind_exactly
 from ehtui.domain.progress.health import (
     WINDOW,
     Progress,
@@ -23,12 +24,9 @@ from ehtui.domain.progress.health import (
     out_rate,
 )
 from ehtui.domain.progress.lag import (
-    NOTHING_UNREAD,
     Listed,
     Looks,
     PartitionHistory,
-    behind,
-    behind_exactly,
     extended,
     known_lag,
     shown_lag,
