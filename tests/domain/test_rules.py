@@ -134,7 +134,7 @@ def test_history_thins_out_and_reaches_far_back() -> None:
 
 def test_a_silence_outlasts_the_thinning() -> None:
     history: Arrivals = ()
-    at = T
+    at = came_at = T
 
     for n in range(720):
         until = at  # no look saw it later than that
