@@ -81,6 +81,7 @@ def _open_sources(
     # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
     from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
     from ehtui.monitor import Scheduled  # noqa: PLC0415
+    from ehtui.sources import group_list  # noqa: PLC0415
     from ehtui.sources.hub import TIMEOUT_S, HubSource  # noqa: PLC0415
     from ehtui.sources.logs import LogSource  # noqa: PLC0415
     from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
@@ -107,6 +108,9 @@ def _open_sources(
     if settings.checkpoint_store.is_configured:
         store = store_source(settings, namespace, clock=clock)
         opened.append(Scheduled(store, poll.store_s, STORE_TIMEOUT_S))
+
+        if (groups := group_list.group_list(settings.eventhub, clock)) is not None:
+            opened.append(Scheduled(groups, group_list.EVERY_S, group_list.TIMEOUT_S))
 
     return opened
 

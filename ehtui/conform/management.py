@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from ehtui.config.secret import Secret
 from ehtui.conform.checks import Source, Theme
 from ehtui.conform.needs import Need, NotHereError
 from ehtui.conform.peer import IDLE_LIMIT_S
 from ehtui.conform.world import HUB_TYPE
 from ehtui.wire.amqp.messages import Request, decode_reply, encode_request
 from ehtui.wire.amqp.performatives import AmqpError
+from ehtui.wire.credentials import SharedSignature
+from ehtui.wire.group_listing import NoGroupsError, listed_groups
 
 if TYPE_CHECKING:
     from ehtui.conform.world import World
@@ -20,6 +26,7 @@ _PAIRS = 8  # what the kept link attaches at the most
 # By their constructors (AMQP 1.0, part 1).
 _TYPES = {0x83: "timestamp", 0x71: "int", 0x54: "int", 0x81: "long", 0x55: "long", 0xA1: "string"}
 _TYPES |= {0xB1: "string", 0x41: "boolean", 0x42: "boolean", 0x56: "boolean", 0x40: "null"}
+_NO_RIGHT = {401, 403}
 _NEVER_MS = -62135596800000  # 0001-01-01
 
 
@@ -328,3 +335,35 @@ async def _pairs_unnamed(world: World) -> str:
 async def _idle(world: World) -> str:
     async with world.signed_in() as peer:
         return await peer.idles((await peer.sender("$management")).handle)
+
+
+@MANAGEMENT.believe(
+    "groups",
+    "Which groups there are, over HTTPS with and without a token",
+    "200 with $Default, 401",
+    Source.DOCS,
+)
+async def _groups(world: World) -> str:
+    without = replace(world.access, credential=SharedSignature(Secret("")))
+
+    try:
+        listed = await listed_groups(world.access, time.time())
+    except NoGroupsError as error:
+        if error.status in _NO_RIGHT:
+            told = f"{world.access.credential.label} has no right to manage"
+            raise NotHereError(told) from None
+
+        if error.status is None:
+            raise NotHereError(f"nothing there lists groups: {error}") from None
+
+        return str(error.status)
+
+    has_default = "$default" in {name.lower() for name in listed}
+    found = f"200 with{'' if has_default else 'out'} $Default"
+
+    try:
+        await listed_groups(without, time.time())
+    except NoGroupsError as error:
+        return f"{found}, {error.status}"
+
+    return f"{found}, 200"

@@ -17,12 +17,13 @@ from ehtui.domain.folds.hub import fold_hub, fold_unread
 from ehtui.domain.folds.ledger import count_costs
 from ehtui.domain.folds.owners import closer_looks
 from ehtui.domain.folds.sends import advance_sends, fold_send_goes_on
-from ehtui.domain.folds.store import fold_store
+from ehtui.domain.folds.store import fold_groups, fold_store
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus, Subject
 from ehtui.domain.state import State
 from ehtui.domain.updates import (
     ActionDone,
     AttentionSet,
+    GroupsListed,
     HostClockSet,
     HubRead,
     LogsRead,
@@ -193,6 +194,7 @@ _FOLDS: Mapping[type[Told], Callable[[SnapshotBuilder, Any], None]] = {
     SendGoesOn: fold_send_goes_on,
     UnreadSeen: fold_unread,
     HostClockSet: fold_host_clock,
+    GroupsListed: fold_groups,
     PaceSet: _set_pace,
     AttentionSet: _set_attention,
     Tick: _pass_time,

@@ -388,6 +388,13 @@ class Snapshot(Value, frozen=True, eq=False):
         """A local moment as this host's own clock has it: for whoever reads it beside a watch."""
         return local_at + self.host_ahead_s
 
+    def is_only_listed(self, group: GroupState) -> bool:
+        """Whether the service alone knows of a group: nothing is stored, no setting names it."""
+        is_used = group.spellings or group.owners or group.strays or group.lag is not None
+        names = (self.policy.default_group, *self.policy.groups)
+
+        return not is_used and group.name.lower() not in {name.lower() for name in names}
+
     def group(self, name: str) -> GroupState | None:
         """The group of that name; the service ignores case."""
         return next((g for g in self.groups if g.name.lower() == name.lower()), None)

@@ -170,6 +170,7 @@ class Memory(Value, frozen=True):
     clocks: Clocks = UNREAD_CLOCKS
     restamped: Restamped = field(default_factory=dict)
     close_reads: tuple[float, ...] = ()  # server times of the listings that were closer looks
+    listed_groups: tuple[str, ...] | None = None  # by the service; None: it never said
     moved: frozenset[str] = frozenset()  # partitions that the hub said something new of since
     told: Looks = ()  # looks whose events nobody may have followed yet
 

@@ -106,6 +106,12 @@ class HostClockSet(Told, frozen=True):
     ahead_s: float  # the host's clock minus local time
 
 
+class GroupsListed(Told, frozen=True):
+    """The service said which consumer groups the hub has, as it spells them."""
+
+    names: tuple[str, ...] | None  # None: it does not say; what was known stays
+
+
 class PaceSet(Told, frozen=True):
     """Hub, store and processes are read so often from now on."""
 
@@ -135,6 +141,7 @@ Update = (
     | SendGoesOn
     | UnreadSeen
     | HostClockSet
+    | GroupsListed
     | PaceSet
     | AttentionSet
     | Tick

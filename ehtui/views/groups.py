@@ -47,7 +47,7 @@ def groups_table(snapshot: Snapshot, *, glyphs: Glyphs = UNICODE, has_past: bool
     `has_past` adds the lag by the minute: who looks once has seen none.
     """
     columns = COLUMNS if has_past else COLUMNS[:-1]
-    rows = tuple(_row(group, glyphs) for group in snapshot.groups)
+    rows = tuple(_row(snapshot, group, glyphs) for group in snapshot.groups)
     rows = rows if has_past else tuple(replace(row, cells=row.cells[:-1]) for row in rows)
     return Table(
         columns=fitted(columns, rows, _FITTED),
@@ -57,11 +57,13 @@ def groups_table(snapshot: Snapshot, *, glyphs: Glyphs = UNICODE, has_past: bool
     )
 
 
-def _row(group: GroupState, glyphs: Glyphs) -> Row:
+def _row(snapshot: Snapshot, group: GroupState, glyphs: Glyphs) -> Row:
     health = HEALTH[group.health]
+    is_unused = snapshot.is_only_listed(group)
     owners = sum(1 for owner in group.owners if owner.partitions)
     lag = Cell(formats.UNKNOWN, Tone.DIM)
-    text, *shorter = counts(group)
+    text, *shorter = [formats.count(len(group.partitions))] if is_unused else counts(group)
+    told = Cell(health.text, health.tone, sort=float(health.rank))
 
     if group.lag is not None:
         lag = Cell(group_lag(group), sort=float(group.lag))
@@ -70,13 +72,13 @@ def _row(group: GroupState, glyphs: Glyphs) -> Row:
         group.name,
         (
             Cell(safe(group.name), sort=group.name.lower()),
-            Cell(health.text, health.tone, sort=float(health.rank)),
+            Cell("unused", Tone.DIM, sort=0.0) if is_unused else told,
             Cell(text, sort=float(len(group.partitions)), shorter=tuple(shorter)),
             Cell(formats.count(owners), sort=float(owners)),
             lag,
             _trend(group, glyphs),
         ),
-        health.rank,
+        0 if is_unused else health.rank,
     )
 
 

@@ -90,6 +90,12 @@ class HubRow(Value, frozen=True):
         )
 
     @property
+    def is_unused(self) -> bool:
+        """Whether it is a group that the service has, and of which nothing is stored."""
+        snapshot, group = self.snapshot, self.group
+        return snapshot is not None and group is not None and snapshot.is_only_listed(group)
+
+    @property
     def facts(self) -> RowFacts:
         """What filters ask of it beside its cells."""
         group = self.group
@@ -157,6 +163,8 @@ def _judged(
 
     if rank < _FAULT and group is None and (why := _why_no_group(snapshot)):
         said = Cell(why, Tone.PLAIN)
+    elif rank < _FAULT and group is not None and snapshot.is_only_listed(group):
+        said = Cell("The store has no records of this group.", Tone.DIM)
 
     return HubRow(watched, snapshot, group, said, rank)
 
@@ -215,6 +223,7 @@ def place_name(row: HubRow, rows: Sequence[HubRow]) -> str:
 
 
 def _calm(hubs: Sequence[Sequence[HubRow]], glyphs: Glyphs) -> Cell:
+    hubs = [[row for row in each if not row.is_unused] or each for each in hubs]
     unread = sum(first.is_unread for first, *_ in hubs)
     old = sum(first.old_s is not None for first, *_ in hubs)
     well = sum(all(map(_is_well, each)) for each in hubs)

@@ -120,8 +120,12 @@ def _pieces(content: bytes) -> Iterator[list[ET.Element]]:
         raise MalformedListingError(str(error)) from None
 
 
-def _root(content: bytes) -> ET.Element:
-    """The root of a whole document, with the same limits."""
+def root_of(content: bytes) -> ET.Element:
+    """The root of a whole document, with the same limits.
+
+    Raises:
+        MalformedListingError: It is no XML, or beyond them.
+    """
     (*_, root) = (element for elements in _pieces(content) for element in elements)
     return root
 
@@ -176,7 +180,7 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
     Raises:
         MalformedListingError: It is not one.
     """
-    root = _root(content)
+    root = root_of(content)
 
     if root.tag != "EnumerationResults":
         raise MalformedListingError("not a list of containers")
@@ -188,7 +192,7 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
 def error_code(content: bytes) -> str:
     """The Code of an error reply, or "" where there is none."""
     try:
-        return _root(content).findtext("Code") or ""
+        return root_of(content).findtext("Code") or ""
     except MalformedListingError:
         return ""
 

@@ -80,6 +80,7 @@ async def test_sources_follow_the_settings() -> None:
             "processes": 2,
             "logs": compose.LOGS_EVERY_S,
             "store": 9,
+            "groups": 600,
         }
         assert all(s.timeout_s > 1 for s in opened)
     finally:

@@ -74,6 +74,7 @@ class SnapshotBuilder:
     clocks: Clocks
     restamped: Restamped
     close_reads: tuple[float, ...]
+    listed_groups: tuple[str, ...] | None
     moved: frozenset[str]
     told: Looks
 

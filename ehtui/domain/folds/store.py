@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.folds.partition import JudgingContext
-    from ehtui.domain.updates import StoreRead
+    from ehtui.domain.updates import GroupsListed, StoreRead
     from ehtui.domain.world.store import Checkpoint, Ownership, StoreListing
+
+MOST_UNUSED_ROWS = 1024  # partitions of groups that only the service knows: each is judged
 
 
 def fold_store(builder: SnapshotBuilder, update: StoreRead) -> None:
@@ -72,7 +74,29 @@ def rejoin(builder: SnapshotBuilder) -> None:
         _fold_listing(builder, builder.joined.listing)
 
 
-def _fold_listing(builder: SnapshotBuilder, listing: StoreListing) -> None:
+def fold_groups(builder: SnapshotBuilder, update: GroupsListed) -> None:
+    """The service said which groups there are: room for those of which nothing is stored."""
+    before, names = builder.listed_groups, update.names
+
+    if names is None or names == before:
+        return
+
+    builder.listed_groups = names
+    joined, own = builder.joined, _configured(builder)
+    stored = own if joined is None else own | joined.names.keys()
+    gone = {name.lower() for name in before or ()} - {name.lower() for name in names} - stored
+    builder.groups = {key: group for key, group in builder.groups.items() if key not in gone}
+
+    if joined is not None:  # the first list is no news: all of it was there before
+        _fold_listing(builder, joined.listing, is_news=before is not None)
+
+
+def _configured(builder: SnapshotBuilder) -> set[str]:
+    """The keys of the groups that the configuration names."""
+    return {name.lower() for name in (builder.policy.default_group, *builder.policy.groups)}
+
+
+def _fold_listing(builder: SnapshotBuilder, listing: StoreListing, *, is_news: bool = True) -> None:
     before = builder.joined
     joined = builder.joined = join_listing(listing, _hub_names(builder), before)
     changed = changed_keys(before, joined)
@@ -82,7 +106,7 @@ def _fold_listing(builder: SnapshotBuilder, listing: StoreListing) -> None:
         before = before if builder.groups else None
 
     is_first = before is None
-    unseen_by_group = _with_every_group(builder, joined, is_first=is_first)
+    unseen_by_group = _with_every_group(builder, joined, is_news=is_news and not is_first)
     by_group: dict[str, set[str]] = {}
 
     for key, pid in changed:
@@ -105,8 +129,7 @@ def _still_named(
     if before.hub is not None:
         return {}
 
-    policy = builder.policy
-    own = {name.lower() for name in (policy.default_group, *policy.groups)}
+    own = _configured(builder) | {name.lower() for name in builder.listed_groups or ()}
     return {
         key: group for key, group in builder.groups.items() if key in joined.names or key in own
     }
@@ -122,22 +145,14 @@ def _hub_names(builder: SnapshotBuilder) -> HubNames | None:
 
 
 def _with_every_group(
-    builder: SnapshotBuilder, joined: JoinedListing, *, is_first: bool
+    builder: SnapshotBuilder, joined: JoinedListing, *, is_news: bool
 ) -> dict[str, set[str]]:
     """Make room for every group and partition that is known, the configured group first.
 
     Gives the partitions that were not seen before, by group.
     """
-    policy = builder.policy
-    names: dict[str, str] = {}
-
-    for name in (policy.default_group, *policy.groups):
-        names.setdefault(name.lower(), name)
-
-    names.update(
-        (k, builder.policy.spelled(n)) for k, n in sorted(joined.names.items()) if k not in names
-    )
     partitions = _partitions(builder, joined)
+    names = _names(builder, joined, len(partitions))
     unseen_by_group: dict[str, set[str]] = {}
 
     for key, name in names.items():
@@ -146,7 +161,7 @@ def _with_every_group(
             group = new_group(key, name, partitions)
             unseen_by_group[key] = set(partitions)
 
-            if not is_first:
+            if is_news:
                 builder.tell(
                     timeline.GROUP_APPEARED,
                     builder.looked_at,
@@ -165,6 +180,25 @@ def _with_every_group(
         builder.groups[key] = group
 
     return unseen_by_group
+
+
+def _names(builder: SnapshotBuilder, joined: JoinedListing, partitions: int) -> dict[str, str]:
+    """All groups by their keys: configured ones, the store's, and what the service lists beside.
+
+    Of the last only so many as cost little. The peek group is there for ehtui itself.
+    """
+    policy = builder.policy
+    names: dict[str, str] = {}
+
+    for name in (policy.default_group, *policy.groups):
+        names.setdefault(name.lower(), name)
+
+    names.update((k, policy.spelled(n)) for k, n in sorted(joined.names.items()) if k not in names)
+    known = {*names, (policy.peek_group or "").lower()}
+    unused = [name for name in builder.listed_groups or () if name.lower() not in known]
+    room = MOST_UNUSED_ROWS // max(partitions, 1)
+    names.update((name.lower(), name) for name in sorted(unused, key=str.lower)[:room])
+    return names
 
 
 def _partitions(builder: SnapshotBuilder, joined: JoinedListing) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from ehtui.sandbox.eventhubs import errors
 from ehtui.sandbox.eventhubs.addresses import CBS, MANAGEMENT, path_of
 from ehtui.sandbox.eventhubs.errors import ServiceError
+from ehtui.sandbox.eventhubs.group_list import answer_to
 from ehtui.sandbox.eventhubs.links import LinkUser, Peer
 from ehtui.sandbox.eventhubs.network import DelayLine, Intake
 from ehtui.sandbox.eventhubs.nodes import Requests, Responses
@@ -127,8 +128,17 @@ class Connection(asyncio.Protocol, Peer):
         self._balance()
 
     def _speak_http(self, data: bytes) -> None:
-        """Go on over a WebSocket: the pipe is protocol to the socket and transport to this."""
+        """Go on over a WebSocket: the pipe is protocol to the socket and transport to this.
+
+        What asks for a list of groups instead is answered, and that is all.
+        """
         assert self._transport is not None
+
+        if (answer := answer_to(data, self.broker.namespace)) is not None:
+            self._transport.write(answer)
+            self._transport.close()
+            return
+
         pipe = WebSocketPipe(self._transport, self, WebSocket(is_client=False))
         self._transport.set_protocol(pipe)
         self._transport = pipe

@@ -134,7 +134,8 @@ def _samples(picture: Picture) -> Iterator[tuple[Metric, Sample]]:
 
     if snapshot.listed_at is not None or _has_read(snapshot, "store"):
         for group in snapshot.groups:
-            yield from _of_group(group, picture)
+            if not snapshot.is_only_listed(group):  # of which there is nothing to count
+                yield from _of_group(group, picture)
 
     yield from _of_findings(snapshot, labels)
 
