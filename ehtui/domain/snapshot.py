@@ -390,7 +390,8 @@ class Snapshot(Value, frozen=True, eq=False):
 
     def is_only_listed(self, group: GroupState) -> bool:
         """Whether the service alone knows of a group: nothing is stored, no setting names it."""
-        is_used = group.spellings or group.owners or group.strays or group.lag is not None
+        is_used = group.spellings or group.owners or group.strays
+        is_used = is_used or any(each.checkpoint is not None for each in group.partitions)
         names = (self.policy.default_group, *self.policy.groups)
 
         return not is_used and group.name.lower() not in {name.lower() for name in names}

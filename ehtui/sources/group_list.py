@@ -6,12 +6,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ehtui.clock import steady
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.updates import GroupsListed
+from ehtui.domain.values import Value
 from ehtui.wire.credentials import HubAccess, access_of
 
 if TYPE_CHECKING:
@@ -27,8 +29,7 @@ TIMEOUT_S = 60.0  # above all limits of one question
 Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Value, frozen=True):
     names: tuple[str, ...] | None  # None: refused
     good_until: float
 
@@ -59,8 +60,7 @@ def group_list(
     return GroupListSource(access, clock) if is_asked else None
 
 
-@dataclass(slots=True)
-class GroupListSource:
+class GroupListSource(Struct):
     """Asks at most every ten minutes; what was refused, or not answered, once in an hour.
 
     It never fails: that groups cannot be listed is no trouble of anybody.

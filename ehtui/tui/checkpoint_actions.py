@@ -62,7 +62,8 @@ async def checkpoints(app: Host, group: str, partitions: Sequence[str]) -> None:
 async def _more(app: Host, way: str, group: str) -> Strategy | None:
     """Which backup, or which other group."""
     if way == COPY:
-        names = [each.name for each in app.snapshot.groups if each.name.lower() != group.lower()]
+        stored = [g for g in app.snapshot.groups if not app.snapshot.is_only_listed(g)]
+        names = [each.name for each in stored if each.name.lower() != group.lower()]
 
         if not names:
             app.say("There is no other group to copy from.", "warning")

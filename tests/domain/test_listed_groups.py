@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ehtui.domain import timeline
+from ehtui.domain.findings.evidence import NotVisible
 from ehtui.domain.folds.store import MOST_UNUSED_ROWS
 from ehtui.domain.policy import Policy
 from ehtui.domain.updates import GroupsListed
@@ -13,7 +14,7 @@ LISTED = ("$Default", "Zeta", "billing", "look")
 
 def a_world(policy: Policy | None = None) -> World:
     world = World(policy=policy or Policy())
-    world.consumer("a", "0", "1")
+    world.consumer("a", "0", "1", pid=7)
     world.produce(1.0)
     return world
 
@@ -47,6 +48,8 @@ def test_a_group_that_exists_is_no_finding_and_no_event() -> None:
     silent, told = a_world(), a_world()
 
     for world in (silent, told):
+        world.consumer("idle", pid=8)
+        world.consumer("elsewhere", pid=9, group="other")
         world.play(60)
 
     told.fold(GroupsListed(told.at, LISTED))
@@ -57,6 +60,7 @@ def test_a_group_that_exists_is_no_finding_and_no_event() -> None:
     assert set(told.ever) == set(silent.ever)
     assert [e.kind for e in told.snapshot.timeline] == [e.kind for e in silent.snapshot.timeline]
     assert told.snapshot.closer_looks == silent.snapshot.closer_looks
+    assert told.snapshot.consumers == silent.snapshot.consumers
 
 
 def test_one_that_is_created_later_is_told_and_one_that_was_deleted_goes() -> None:
@@ -122,6 +126,27 @@ def test_one_that_gets_records_is_an_ordinary_group() -> None:
 def test_what_only_the_service_knows_is_said_so() -> None:
     world = a_world(Policy(groups=("mine",)))
     world.claim("0", "b", "stored")
+    world.play(60)
+    world.fold(GroupsListed(world.at, LISTED))
+    only = {g.name for g in world.snapshot.groups if world.snapshot.is_only_listed(g)}
+
+    assert only == {"billing", "look", "Zeta"}
+
+
+def test_the_store_is_not_said_to_have_records_of_them() -> None:
+    world = World(policy=Policy(default_group="mine"))
+    world.claim("0", "b", "stored")
+    world.play(60)
+    world.fold(GroupsListed(world.at, LISTED))
+    (finding,) = (f for f in world.look().findings if f.id == "store.not_visible")
+
+    assert isinstance(finding.evidence, NotVisible)
+    assert finding.evidence.other_groups == ("stored",)
+
+
+def test_on_an_empty_hub_they_are_unused_too() -> None:
+    world = World()
+    world.consumer("a", "0", "1")
     world.play(60)
     world.fold(GroupsListed(world.at, LISTED))
     only = {g.name for g in world.snapshot.groups if world.snapshot.is_only_listed(g)}

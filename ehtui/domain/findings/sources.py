@@ -118,7 +118,11 @@ def not_visible(builder: SnapshotBuilder) -> Iterator[Finding]:
 
     evidence = kinds.NotVisible(
         reason=reason,
-        other_groups=tuple(g.state.name for k, g in builder.groups.items() if k != name.lower()),
+        other_groups=tuple(
+            group.state.name
+            for key, group in builder.groups.items()
+            if key != name.lower() and group.state.spellings
+        ),
         local_consumers=len(builder.consumers),
     )
     subject = Subject(group=name)

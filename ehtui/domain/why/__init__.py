@@ -125,7 +125,8 @@ def why_partition(
 def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) -> Why:
     """Why a group gets on, or does not."""
     name = subject.group or snapshot.policy.default_group
-    others = tuple(g.name for g in snapshot.groups if group is None or g.name != group.name)
+    stored = [each.name for each in snapshot.groups if each.spellings]
+    others = tuple(other for other in stored if group is None or other != group.name)
     spellings = group.spellings if group is not None else ()
     checks = [
         *ask_for.sources(snapshot),
