@@ -390,7 +390,7 @@ class Snapshot(Value, frozen=True, eq=False):
 
     def is_only_listed(self, group: GroupState) -> bool:
         """Whether the service alone knows of a group: nothing is stored, no setting names it."""
-        is_used = group.spellings or group.owners or group.strays
+        is_used = bool(group.spellings or group.owners or group.strays)
         is_used = is_used or any(each.checkpoint is not None for each in group.partitions)
         names = (self.policy.default_group, *self.policy.groups)
 

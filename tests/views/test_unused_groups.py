@@ -23,7 +23,7 @@ def looked(*listed: str) -> Snapshot:
 
 
 def watched(name: str, snapshot: Snapshot) -> WatchedHub:
-    return WatchedHub(f"p/{name}", "p", None, False, "ns", name, snapshot, None)
+    return WatchedHub(f"p/{name}", "p", "ns", name, snapshot=snapshot)
 
 
 def test_they_are_unused_and_no_worse_than_what_is_well() -> None:
