@@ -390,10 +390,9 @@ class Snapshot(Value, frozen=True, eq=False):
 
     def is_only_listed(self, group: GroupState) -> bool:
         """Whether the service alone knows of a group: nothing is stored, no setting names it."""
-        is_used = bool(group.spellings or group.owners or group.strays)
-        is_used = is_used or any(each.checkpoint is not None for each in group.partitions)
+        checkpoints = any(each.checkpoint is not None for each in group.partitions)
+        is_used = bool(group.spellings or group.owners or group.strays) or checkpoints
         names = (self.policy.default_group, *self.policy.groups)
-
         return not is_used and group.name.lower() not in {name.lower() for name in names}
 
     def group(self, name: str) -> GroupState | None:
