@@ -60,7 +60,7 @@ interop: $(STAMP) ## other people's clients and servers, counted (needs Node)
 forecasts: $(STAMP) ## 100 kills of real consumers, forecast held against takeover, into docs/forecasts.md (15 minutes)
 	$(BIN)/python -m tests.forecasts
 
-scenes: $(STAMP) ## play every scene, judge what ehtui says of it, write docs/scenes.md (8 minutes)
+scenes: $(STAMP) ## play every scene and deployment, judge what ehtui says, write docs/scenes.md (15 minutes)
 	$(BIN)/python -m tests.scenes
 
 recordings: $(STAMP) ## play the scenes that the screenshots show, anew (8 minutes)

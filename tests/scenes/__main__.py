@@ -59,7 +59,9 @@ def main() -> int:
     parser.add_argument("--costs", action="store_true", help="what each takeover cost")
     parser.add_argument("--times", type=int, default=1, help="play each so often")
     parser.add_argument(
-        "--deployments", action="store_true", help="the deployments alone, and write their part"
+        "--deployments",
+        action="store_true",
+        help="the deployments alone (or those named), and write their rows",
     )
     options = parser.parse_args()
     os.environ.update(no_proxy="*", NO_PROXY="*")
@@ -79,11 +81,10 @@ def main() -> int:
     played = f"{len(rows)} scenes and {len(gates)} deployments in {took_s:.0f} s"
     say(f"{played}: {'all right' if is_right else 'NOT right'}")
 
-    if not options.names:
-        known = PAGE.read_text(encoding="utf-8").partition(DEPLOYMENTS_TITLE)[0].rstrip() + "\n"
-        first = page(rows, is_right=are_found) if rows else known
-        second = deployments_page(gates, is_right=are_judged)
-        PAGE.write_text(f"{first}\n{second}", encoding="utf-8")
+    if not options.names or options.deployments:
+        known, _, before = PAGE.read_text(encoding="utf-8").partition(DEPLOYMENTS_TITLE)
+        first = page(rows, is_right=are_found) if rows else known.rstrip() + "\n"
+        PAGE.write_text(f"{first}\n{deployments_page(before, gates)}", encoding="utf-8")
 
     return 0 if is_right else 1
 
@@ -248,12 +249,14 @@ def gate_row(judged: Gated) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def deployments_page(rows: Sequence[str], *, is_right: bool) -> str:
-    summary = "all right" if is_right else "not all right"
+def deployments_page(before: str, played: Sequence[str]) -> str:
+    """Their part, with the rows `before` of those that were not played now."""
+    rows = {row.split("`")[1]: row for row in (*before.splitlines(), *played) if row[:3] == "| `"}
+    kept = [rows[name] for name in DEPLOYMENTS if name in rows]
     table = "| deployment | what is played | limits | must be | is | after | what did not hold |\n"
     return (
-        f"{DEPLOYMENTS_HEAD}Last run: {_today()}, {len(rows)} deployments, {summary}.\n\n"
-        f"{table}|{'---|' * 7}\n" + "\n".join(rows) + "\n"
+        f"{DEPLOYMENTS_HEAD}Last run: {_today()}, {len(kept)} deployments.\n\n"
+        f"{table}|{'---|' * 7}\n" + "\n".join(kept) + "\n"
     )
 
 

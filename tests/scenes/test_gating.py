@@ -13,6 +13,7 @@ from ehtui.domain.gate.checks import (
 )
 from ehtui.sandbox.scenes import DEPLOYMENTS, SCENES
 from tests.domain.test_gate import Deployment
+from tests.scenes.__main__ import deployments_page, gate_row
 from tests.scenes.gating import STEADY_S, Gate, Gated
 from tests.scenes.verdict import Seen
 
@@ -71,3 +72,16 @@ def test_the_gate_waits_until_all_was_so_for_a_while_and_judges_when_time_is_up(
 
     assert gate.verdict is Verdict.FAILED
     assert gate.judged_at == deployed_at + 60.0
+
+
+def test_a_page_keeps_the_rows_of_what_was_not_played_now() -> None:
+    first = deployments_page("", [gate_row(Gated(GOOD, Verdict.FAILED))])
+    assert "FALSE" not in first
+    second = deployments_page(first, [gate_row(Gated(BAD, Verdict.PASSED))])
+    third = deployments_page(second, [gate_row(Gated(GOOD, Verdict.PASSED, 3.0))])
+
+    rows = [line for line in third.splitlines() if line.startswith("| `")]
+    assert [row.split("|")[5].strip() for row in rows] == [
+        "passed",
+        "a FALSE PASS: passed, not failed",
+    ]

@@ -158,8 +158,7 @@ def _nobody_takes_one(stage: Stage) -> None:
 _TWO_GROUPS = replace(_DEFAULT, groups=(DEFAULT_GROUP, OTHER_GROUP))
 _BACKLOG = replace(_DEFAULT, backlog=800)
 # A checkpoint each half second, and what an SDK had fetched ahead: some twenty events a takeover.
-_MOST_TWICE = 200
-_BUDGET = Terms(duplicates=_MOST_TWICE)
+_BUDGET = Terms(duplicates=200)
 
 _GOOD = (
     Deployment(
@@ -174,15 +173,15 @@ _GOOD = (
         "All replicas stop in good order, then the new ones start",
         _at_once,
         Verdict.PASSED,
-        terms=Terms(duplicates=_MOST_TWICE, downtime_s=20),
-        setting=_BACKLOG,
-        late_s=COUNTED_S,
+        terms=Terms(downtime_s=20),
     ),
     Deployment(
         "killed",
         "A replica is killed; another one takes over its leases as they lapse",
         _killed,
         Verdict.PASSED,
+        terms=_BUDGET,
+        late_s=COUNTED_S,
     ),
     Deployment(
         "scaled-up",
