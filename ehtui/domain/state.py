@@ -74,6 +74,7 @@ class Departure(Value, frozen=True):
     lived_s: float
     signal: str | None
     home: str | None = None  # the group that it read first of all
+    alive_at: float | None = None  # server time at which it was last seen to run
 
 
 class SentSignal(Value, frozen=True):

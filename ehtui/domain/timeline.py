@@ -28,6 +28,7 @@ class Claimed(Evidence, frozen=True):
     previous_owner: str | None
     free_s: float | None  # how long it had no owner
     cost: TakeoverCost = NOT_COUNTED
+    is_guess: bool = False  # it changed hands between two looks, so that is a guess
 
 
 class Released(Evidence, frozen=True):
@@ -35,6 +36,7 @@ class Released(Evidence, frozen=True):
 
     owner: str | None
     held_s: float | None
+    is_guess: bool = False  # the next look showed it with somebody else, so that is a guess
 
 
 class Overdue(Evidence, frozen=True):

@@ -103,7 +103,8 @@ class Telling(Struct):
         tone, sign = meaning(event, self.glyphs)
         about = "" if event.finding is not None else f"{timeline.subject(event, say)}: "
         words = f"{about}{timeline.sentence(event, say)}"
-        return self._wrapped(say.time(event.at), words, tone, mark=f"{sign} ")
+        time = ("~" if event.is_approximate else "") + say.time(event.at)
+        return self._wrapped(time, words, tone, mark=f"{sign} ")
 
     def _wrapped(self, time: str, words: str, tone: Tone, *, mark: str = "") -> str:
         """Broken at words, which stand under each other beside time and mark."""

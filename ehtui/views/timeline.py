@@ -156,18 +156,25 @@ def _claimed(found: Claimed, _: Phrasing) -> str:
 
     free_s = found.free_s
     lasting = f", free for {formats.duration(free_s)}" if free_s is not None else ""
-    before = (
-        f"released by {formats.somebody(found.previous_owner)}" if found.previous_owner else "free"
-    )
-    claimed = f"{formats.somebody(found.owner)} claimed it (was {before}{lasting})"
+    by = "free"
+
+    if found.previous_owner:
+        previous = formats.somebody(found.previous_owner)
+        by = f"let go by {previous}, unseen" if found.is_guess else f"released by {previous}"
+
+    claimed = f"{formats.somebody(found.owner)} claimed it (was {by}{lasting})"
     return joined(claimed, cost_words(found.cost))
 
 
 def _released(found: Released, _: Phrasing) -> str:
     held = found.held_s
-    return f"{formats.somebody(found.owner)} released it" + (
-        f" after {formats.duration(held)}" if held else ""
-    )
+    after = f" after {formats.duration(held)}" if held else ""
+    owner = formats.somebody(found.owner)
+
+    if found.is_guess:
+        return f"{owner} let it go{after}, unseen: it released it, or its lease expired"
+
+    return f"{owner} released it{after}"
 
 
 def _overdue(found: Overdue, say: Phrasing) -> str:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.folds.bookings import Bookings
+from ehtui.domain.folds.endings import had_ended
 from ehtui.domain.leases.handovers import (
     Handover,
     HandoverKind,
@@ -230,9 +231,9 @@ def tell_handovers(
         old = owner_of(change.before)
         timing = timings.get(old) if old is not None else None
         has_left = old is not None and old not in present
-        had_ended = _had_ended(builder, old, rounds)
+        ended = had_ended(builder, change, timing, rounds)
 
-        for plain in handovers_of(change, timing, has_left=has_left, had_ended=had_ended):
+        for plain in handovers_of(change, timing, has_left=has_left, had_ended=ended):
             handover = replace(
                 _shared(plain, held, len(group.by_partition)), seen_within_s=between_s
             )
@@ -258,16 +259,6 @@ def _shared(handover: Handover, held: Mapping[str | None, int], partitions: int)
     owners = {*held, handover.from_owner} - {None}
     is_beyond = held.get(handover.to_owner, 0) > ceil(partitions / len(owners))
     return replace(handover, is_beyond_share=True) if is_beyond else handover
-
-
-def _had_ended(builder: SnapshotBuilder, owner: str | None, rounds: Mapping[str, Round]) -> bool:
-    """Whether its process was missed before the look that still found its name.
-
-    Who was seen to renew after that did not end: another process goes by its id.
-    """
-    ended_at = builder.host.ended(builder.looked_before_at or 0.0).get(owner or "")
-    round_ = rounds.get(owner or "")
-    return ended_at is not None and (round_ is None or round_.at <= ended_at)
 
 
 def _tell(
@@ -298,7 +289,10 @@ def _details(
     if handover.kind is HandoverKind.RELEASED:
         claimed_at = before.claimed_at
         held_s = handover.at - claimed_at if claimed_at is not None else None
-        return _pair(timeline.LEASE_RELEASED, timeline.Released(handover.from_owner, held_s))
+        return _pair(
+            timeline.LEASE_RELEASED,
+            timeline.Released(handover.from_owner, held_s, is_guess=handover.is_guess),
+        )
 
     if handover.kind is HandoverKind.CLAIMED:
         free_s = handover.at - before.free_since if before.free_since is not None else None
@@ -306,7 +300,8 @@ def _details(
             owner=handover.to_owner,
             was="never_owned" if before.holder is None else "released",
             previous_owner=handover.from_owner,
-            free_s=max(0.0, free_s) if free_s is not None else None,
+            free_s=None if handover.is_guess or free_s is None else max(0.0, free_s),
+            is_guess=handover.is_guess,
         )
         return _pair(timeline.LEASE_CLAIMED, claimed)
 

@@ -133,6 +133,9 @@ def _depart(builder: SnapshotBuilder, consumer: ConsumerState, at: float) -> Non
         lived_s=max(0.0, at - process.id.started_at),
         signal=sent[-1] if sent else None,
         home=consumer.home,
+        alive_at=host.listed_at + (builder.clock_offset_s or 0.0)
+        if host.listed_at is not None
+        else None,
     )
     builder.host = replace(host, departures=(*host.departures[-(MOST_DEPARTURES - 1) :], departure))
     owner = consumer.link.owner if consumer.link is not None else None

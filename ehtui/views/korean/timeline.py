@@ -102,13 +102,19 @@ def _claimed(found: Claimed, _: Phrasing) -> str:
     free_s = found.free_s
     lasting = f", {duration(free_s)} 동안 비어 있음" if free_s is not None else ""
     previous = found.previous_owner
-    before = f"{subject(formats.owner(previous))} 해제함" if previous else "비어 있었음"
+    freed = "놓음, 못 본 사이" if found.is_guess else "해제함"
+    before = f"{subject(formats.owner(previous))} {freed}" if previous else "비어 있었음"
     return joined(f"{told}({before}{lasting})", _cost(found.cost))
 
 
 def _released(found: Released, _: Phrasing) -> str:
     held = f"{duration(found.held_s)} 만에 " if found.held_s else ""
-    return f"{subject(owner(found.owner))} {held}소유권을 해제했습니다"
+    who = subject(owner(found.owner))
+
+    if found.is_guess:
+        return f"{who} {held}소유권을 놓았습니다(못 본 사이 해제했거나 리스가 만료됨)"
+
+    return f"{who} {held}소유권을 해제했습니다"
 
 
 def _overdue(found: Overdue, say: Phrasing) -> str:
