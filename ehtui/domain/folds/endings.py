@@ -8,10 +8,7 @@ from ehtui.domain.leases.handovers import owner_of
 from ehtui.domain.leases.timing import RESOLUTION_S, TimingBasis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ehtui.domain.folds.builder import SnapshotBuilder
-    from ehtui.domain.folds.handovers import Round
     from ehtui.domain.leases.handovers import OwnerChange
     from ehtui.domain.leases.timing import LeaseTiming
 
@@ -23,17 +20,17 @@ def had_ended(
     builder: SnapshotBuilder,
     change: OwnerChange,
     timing: LeaseTiming | None,
-    rounds: Mapping[str, Round],
+    round_at: float | None,
 ) -> bool:
     """Whether the old owner's process ended and released nothing, as far as can be known.
 
     Missed before the look that still found its name, it released nothing. Missed since, it may
-    have. Who was seen to renew after it was missed did not end: another process goes by its id.
+    have. Who was seen to renew after it was missed, at `round_at`, did not end: another process
+    goes by its id.
     """
     owner = owner_of(change.before) or ""
     ended_at = builder.host.ended(builder.now + RESOLUTION_S).get(owner)
-    round_ = rounds.get(owner)
-    if ended_at is None or (round_ is not None and round_.at > ended_at):
+    if ended_at is None or (round_at is not None and round_at > ended_at):
         return False
 
     if ended_at < (builder.looked_before_at or 0.0):

@@ -231,7 +231,8 @@ def tell_handovers(
         old = owner_of(change.before)
         timing = timings.get(old) if old is not None else None
         has_left = old is not None and old not in present
-        ended = had_ended(builder, change, timing, rounds)
+        round_ = rounds.get(old or "")
+        ended = had_ended(builder, change, timing, round_.at if round_ is not None else None)
 
         for plain in handovers_of(change, timing, has_left=has_left, had_ended=ended):
             handover = replace(
