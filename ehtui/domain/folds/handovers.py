@@ -148,6 +148,11 @@ def _like(group: GroupMemory, taker: str) -> frozenset[str]:
     )
 
 
+def _round_at(rounds: Mapping[str, Round], owner: str | None) -> float | None:
+    round_ = rounds.get(owner or "")
+    return round_.at if round_ is not None else None
+
+
 def takes_all_at_once(group: GroupMemory) -> bool | None:
     """Whether who takes free partitions takes several in one round; None: not seen yet."""
     seen = group.takes_all_at_once
@@ -231,8 +236,7 @@ def tell_handovers(
         old = owner_of(change.before)
         timing = timings.get(old) if old is not None else None
         has_left = old is not None and old not in present
-        round_ = rounds.get(old or "")
-        ended = had_ended(builder, change, timing, round_.at if round_ is not None else None)
+        ended = had_ended(builder, change, timing, _round_at(rounds, old))
 
         for plain in handovers_of(change, timing, has_left=has_left, had_ended=ended):
             handover = replace(
