@@ -257,7 +257,7 @@ def test_ctrl_c_ends_a_long_watch_at_once_and_quietly(running: Running) -> None:
     process = running.ehtui("status", "--for", "300s", **running.environment)
     wait_until(lambda: is_waiting(process.pid), what="the monitor's thread to run")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=40)
 
     assert (process.returncode, out, err) == (130, "", "")
 
@@ -293,7 +293,7 @@ def test_ctrl_c_ends_a_watch_of_reports_quietly(running: Running) -> None:
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["schema"] == "ehtui.status/1"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=40)
 
     assert (process.returncode, out, err) == (130, "", "")
 

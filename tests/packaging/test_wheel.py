@@ -17,6 +17,7 @@ import pytest
 import ehtui
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.xdist_group("packaging")  # built once
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from ehtui.sources.layouts.lease_json import NAMELESS
 from ehtui.wire.storage import BlobItem
 
 P = ParamSpec("P")
-THOUSANDS = settings(max_examples=2000, deadline=None)
+THOUSANDS = settings(max_examples=800, deadline=None)
 HOSTS = st.sampled_from(["ns", "NS:1", "ns.servicebus.windows.net", "", " ", ".."])
 WORDS = st.sampled_from(["hub", "HUB", "$Default", "$default", "p$Default", "ownership"])
 ENDS = st.sampled_from(["checkpoint", "0", "12", "٣", "dapr-hub-g-1", "dapr-hub--1"])
