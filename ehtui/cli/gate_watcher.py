@@ -20,13 +20,22 @@ from msgspec import Struct
 
 from ehtui.actions.file_locks import try_lock
 from ehtui.actions.state_files import state_folder
-from ehtui.domain.gate.checks import STEADY_LOOKS, Terms, Verdict, checks, verdict_of
+from ehtui.domain.gate.checks import (
+    STEADY_LOOKS,
+    Terms,
+    Verdict,
+    checks,
+    unmoved_since,
+    verdict_of,
+    with_unmoved,
+)
 from ehtui.domain.gate.watched import (
     NEEDED,
     Watched,
     baseline_of,
     deployment_ended,
     followed,
+    marks_of,
     unread,
     watch_begun,
 )
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ehtui.domain.gate.checks import Check
+    from ehtui.domain.gate.watched import Mark
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
     from ehtui.views.formats import Clock
@@ -258,8 +268,7 @@ class Watcher:
                 watched = deployment_ended(watched, snapshot)
                 judging.has_begun = True
 
-            found = checks(watched, snapshot, judging.asked.terms)
-            verdict = judging.verdict(found)
+            found, verdict = judging.judged(watched, snapshot)
             self._tell(watched, found, verdict, judging.asked)
 
             if verdict is not None:
@@ -303,6 +312,7 @@ class _Judging:
         self._steady_s = max(asked.steady_s, least_steady_s)
         self._late_at = time.monotonic() + asked.timeout_s
         self._so_since: float | None = None
+        self._marks: Mapping[str, Mark] = {}
         monitor.refresh()
 
     @property
@@ -315,20 +325,32 @@ class _Judging:
         read_at = {source.name: source.read_at or 0.0 for source in snapshot.sources}
         return not unread(snapshot) and all(read_at[name] > self._at for name in NEEDED)
 
-    def verdict(self, found: Sequence[Check]) -> Verdict | None:
-        """None is to be waited for: also what came to be so late has to stay so for a while."""
+    def judged(
+        self, watched: Watched, snapshot: Snapshot
+    ) -> tuple[Sequence[Check], Verdict | None]:
+        """Every check, and the verdict; None is to be waited for.
+
+        What came to be so late has to stay so for a while, too, and checkpoints to move in it.
+        """
         now = time.monotonic()
         is_late = now >= self._late_at
+        found = checks(watched, snapshot, self.asked.terms)
 
         if not self.has_begun:
-            return Verdict.NOT_JUDGED if is_late else None
+            return found, Verdict.NOT_JUDGED if is_late else None
 
         verdict = verdict_of(found, is_late=is_late)
 
         if verdict is not Verdict.PASSED:
             self._so_since = None
-            return verdict
+            return found, verdict
 
-        self._so_since = self._so_since or now
+        if self._so_since is None:
+            self._so_since, self._marks = now, marks_of(snapshot, watched.baseline.group)
 
-        return verdict if now - self._so_since >= self._steady_s else None
+        if now - self._so_since < self._steady_s:
+            return found, None
+
+        found = with_unmoved(found, unmoved_since(self._marks, watched, snapshot))
+
+        return found, verdict_of(found, is_late=is_late)

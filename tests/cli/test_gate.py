@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.cli.flags import ExitCode
 from ehtui.cli.gate_watcher import Asked, GateFolder, _Judging
-from ehtui.domain.gate.checks import Answer, Check, NothingFound, SourcesRead, Terms, Verdict
+from ehtui.domain.gate.checks import Terms, Verdict
+from ehtui.domain.gate.watched import baseline_of, deployment_ended, followed, watch_begun
 from ehtui.domain.snapshot import Snapshot
 from ehtui.sandbox.meetings import POISON
 from ehtui.sandbox.options import Pace, ServerOptions
 from ehtui.sandbox.sandbox import Sandbox, SandboxConsumer
 from tests.cli.conftest import Ehtui, Said
+from tests.domain.build import healthy
 from tests.waiting import wait_until
 
 QUICK = Pace(interval_s=0.5, expiry_s=4.0, work_s=0.0, checkpoint_s=0.2)
@@ -122,24 +125,52 @@ def test_who_watches_holds_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not folder.is_watched
 
 
-def test_what_is_so_late_has_to_stay_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One good look at the last moment is no verdict."""
+def test_what_is_so_late_has_to_stay_so_and_checkpoints_to_move(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One good look at the last moment is no verdict; nor is a lag that is not above a high one."""
     now = 100.0
     monkeypatch.setattr("ehtui.cli.gate_watcher.time.monotonic", lambda: now)
-    monitor = cast("Monitor", Unread())
-    judging = _Judging(Asked("1", Terms(), timeout_s=10, steady_s=30), 5, monitor)
+    world = healthy(2)
+    baseline = baseline_of([world.snapshot], "$Default")
+    assert baseline is not None
+    high = tuple(replace(p, lag=500) for p in baseline.partitions)
+    watched = watch_begun(replace(baseline, partitions=high), world.snapshot)
+    watched = deployment_ended(watched, world.snapshot)
+    judging = _Judging(Asked("1", Terms(), timeout_s=60, steady_s=30), 5, cast("Monitor", Unread()))
     judging.has_begun = True
-    waiting = (Check(Answer.YES, SourcesRead((), 0.0)), Check(Answer.NOT_YET, NothingFound((), ())))
-    fine = (waiting[0], Check(Answer.YES, NothingFound((), ())))
-    assert judging.verdict(waiting) is None
 
-    now = 110.0
-    assert judging.verdict(fine) is None
-    now = 139.0
-    assert judging.verdict(fine) is None
-    now = 140.0
-    assert judging.verdict(fine) is Verdict.PASSED
-    assert judging.verdict(waiting) is Verdict.FAILED
+    def look(seconds: float) -> Verdict | None:
+        nonlocal now, watched
+        now += seconds
+        world.tick(seconds)
+        watched = followed(watched, world.look())
+
+        return judging.judged(watched, world.snapshot)[1]
+
+    assert look(5) is None
+    assert look(60) is None  # late, and all is so for the first time
+    assert look(25) is None
+
+    for consumer in world.consumers.values():
+        consumer.is_stuck = True
+
+    assert look(5) is Verdict.PASSED  # its checkpoint moved within that time
+
+    judging = _Judging(Asked("2", Terms(), timeout_s=60, steady_s=30), 5, cast("Monitor", Unread()))
+    judging.has_begun = True
+    watched = deployment_ended(watched, world.snapshot)
+    for consumer in world.consumers.values():
+        consumer.checkpointed_at = 0.0
+        consumer.is_stuck = False
+
+    assert look(5) is None
+
+    for consumer in world.consumers.values():
+        consumer.is_stuck = True
+
+    assert look(31) is None
+    assert look(31) is Verdict.FAILED
 
 
 class Unread:

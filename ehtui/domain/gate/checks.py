@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ehtui.domain.costs import NONE, UNKNOWN, Bounds
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.gate.watched import (
@@ -24,7 +26,7 @@ from ehtui.domain.snapshot import GroupPartition, GroupState, LeaseState, Snapsh
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ehtui.domain.gate.watched import Baseline, PartitionBefore, Watched
 
@@ -323,6 +325,37 @@ def _downtime(watched: Watched, terms: Terms) -> Check:
     most_s = worst.most_s if worst is not None else 0.0
     is_within = watched.is_whole and most_s is not None and most_s <= budget_s
     return Check(Answer.YES if is_within else Answer.UNKNOWN, evidence)
+
+
+def unmoved_since(
+    marks: Mapping[str, Mark], watched: Watched, snapshot: Snapshot
+) -> tuple[str, ...]:
+    """Partitions where events have come since and wait, and no checkpoint was written.
+
+    Who hangs after its first checkpoint may stay below a baseline that was high.
+    """
+    last, held = last_sequences(snapshot), {p.id for p in held_of(watched.baseline)}
+
+    def stands_still(now: GroupPartition) -> bool:
+        mark = marks.get(now.id)
+        if mark is None or now.checkpoint is None or not now.lag:
+            return False
+
+        has_come = last.get(now.id) != mark.last_sequence
+        return has_come and now.checkpoint.sequence == mark.checkpoint
+
+    partitions = partitions_of(snapshot, watched.baseline.group)
+    return tuple(now.id for now in partitions if now.id in held and stands_still(now))
+
+
+def with_unmoved(found: Sequence[Check], partitions: tuple[str, ...]) -> tuple[Check, ...]:
+    """The same checks, with lag not back where these do not move."""
+    return tuple(
+        Check(Answer.NOT_YET, replace(check.evidence, unmoved=partitions))
+        if partitions and isinstance(check.evidence, LagBack)
+        else check
+        for check in found
+    )
 
 
 class Verdict(StrEnum):

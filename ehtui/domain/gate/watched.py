@@ -179,12 +179,17 @@ def _blind(watched: Watched, snapshot: Snapshot) -> tuple[float | None, float]:
 
 def deployment_ended(watched: Watched, snapshot: Snapshot) -> Watched:
     """From now on it has to be as before."""
-    last = last_sequences(snapshot)
-    marks = {
-        p.id: Mark(p.checkpoint.sequence if p.checkpoint is not None else None, last.get(p.id))
-        for p in partitions_of(snapshot, watched.baseline.group)
-    }
+    marks = marks_of(snapshot, watched.baseline.group)
     return replace(watched, ended_at=snapshot.server_now, marks=marks)
+
+
+def marks_of(snapshot: Snapshot, group: str) -> Mapping[str, Mark]:
+    """Where each partition stands."""
+    last = last_sequences(snapshot)
+    return {
+        p.id: Mark(p.checkpoint.sequence if p.checkpoint is not None else None, last.get(p.id))
+        for p in partitions_of(snapshot, group)
+    }
 
 
 def _newest(events: Sequence[TimelineEvent], otherwise: int) -> int:
