@@ -9,6 +9,7 @@ from ehtui.cli import compose
 from ehtui.config.errors import ConfigError
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import Severity
 from ehtui.monitor.hubs import UNWATCHED_EVERY_S
 from ehtui.monitor.urgency import FULL, Attention
@@ -80,11 +81,14 @@ _NO_HURRY = frozenset({"store.not_visible"})
 
 
 def wants_a_closer_look(snapshot: Snapshot) -> bool:
-    """Whether something is found that is more than information, and may change at any moment."""
+    """Whether something is found that is more than information, and may change at any moment.
+
+    Or may be found soon: events wait, and nothing moves.
+    """
     return any(
         finding.severity is not Severity.INFO and finding.id not in _NO_HURRY
         for finding in snapshot.findings
-    )
+    ) or any(p.rule == Rule.WAITING for group in snapshot.groups for p in group.partitions)
 
 
 def problem_of(error: ConfigError, advice: str = "") -> Problem:

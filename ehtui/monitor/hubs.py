@@ -18,8 +18,8 @@ class Hubs(Protocol):
     """Every hub of the profiles that were chosen. Methods may be called from any thread.
 
     It begins to read with the first subscription, each hub seldom: every `UNWATCHED_EVERY_S`, and
-    at its configured pace while it has a finding that is more than information, or while somebody
-    looks at it.
+    at its configured pace while it has a finding that is more than information, while events wait
+    for longer than usual, or while somebody looks at it.
     """
 
     @property

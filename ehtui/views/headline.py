@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import (
     LIVE_STATES,
@@ -141,6 +142,11 @@ def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, say: Phr
 
     if free:
         return Cell(words.free(free, lag), Tone.PLAIN)
+
+    waiting = [p.id for p in group.partitions if p.rule == Rule.WAITING]
+
+    if waiting:
+        return Cell(words.waiting(waiting, lag), Tone.PLAIN)
 
     owners = len({p.lease.owner for p in group.partitions})
     return Cell(f"{mark} {words.held(owners, len(group.partitions), lag)}", Tone.GOOD)

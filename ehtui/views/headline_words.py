@@ -26,6 +26,7 @@ class HeadlineText(Value, frozen=True):
     group_unknown: Callable[[int], str]  # partitions
     as_of: Callable[[str, str], str]  # when, and what was said then
     free: Callable[[Sequence[str], str], str]  # partitions, and the lag
+    waiting: Callable[[Sequence[str], str], str]  # partitions in doubt, and the lag
     held: Callable[[int, int, str], str]  # owners, partitions, and the lag
     reservation: Callable[[Proven], str]
 
@@ -55,6 +56,9 @@ ENGLISH = HeadlineText(
     ),
     as_of=lambda then, text: f"As of {then}: {text}",
     free=lambda free, lag: f"{partitions(free)} {have(free)} no live owner; {lag}",
+    waiting=lambda waiting, lag: (
+        f"{partitions(waiting)}: events wait for longer than usual, not judged yet; {lag}"
+    ),
     held=_held,
     reservation=reservation,
 )

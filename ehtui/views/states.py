@@ -79,6 +79,7 @@ RULES = {
     Rule.LOSING: "retention removes events before they are read",
     Rule.NEW_OWNER: "its owner is new and has not written a checkpoint yet",
     Rule.CAUGHT_UP: "lag was zero recently",
+    Rule.WAITING: "events wait for longer than usual; too early to say that it has stopped",
     Rule.STALLED: "the last checkpoints all name the same event",
     Rule.GROWING: "lag has not shrunk over the last checkpoints",
     Rule.FILLING: "too few checkpoints seen to judge",

@@ -22,7 +22,18 @@ from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendPlan
 from ehtui.domain.findings.evidence import NotVisible
 from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.snapshot import Finding, Severity, Snapshot, SourceStatus, Subject
+from ehtui.domain.progress import Rule
+from ehtui.domain.snapshot import (
+    Finding,
+    GroupPartition,
+    GroupState,
+    Lease,
+    LeaseState,
+    Severity,
+    Snapshot,
+    SourceStatus,
+    Subject,
+)
 from ehtui.sandbox.sandbox import Sandbox
 from tests.cli.namespaces import HUBS, profile_of, serving, write_profiles
 from tests.waiting import wait_until
@@ -283,6 +294,14 @@ def test_what_is_found_decides_how_closely_it_is_looked_at(
     finding = Finding(id_, severity, Subject(), NotVisible("no_records", (), 0), 0.0)
 
     assert wants_a_closer_look(Snapshot(findings=(finding,))) == is_wanted
+
+
+@pytest.mark.parametrize(("rule", "is_wanted"), [(Rule.WAITING, True), (Rule.STEADY, False)])
+def test_what_waits_for_a_verdict_is_looked_at_closely(rule: str, *, is_wanted: bool) -> None:
+    partition = GroupPartition("0", Lease(LeaseState.HELD, "a"), lag=5, rule=rule)
+    group = GroupState("$Default", (partition,))
+
+    assert wants_a_closer_look(Snapshot(groups=(group,))) == is_wanted
 
 
 def test_a_plan_on_screen_is_not_done_on_the_hub_that_a_file_names_by_now(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
+from ehtui.domain.policy import Policy
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, Severity
 from tests.domain.build import World, healthy
 
@@ -298,3 +300,50 @@ def test_one_partition_with_most_of_the_input_is_hot() -> None:
     share = facts(world.finding("partition.hot").evidence)["share"]
     assert isinstance(share, float)
     assert share > 0.8
+
+
+@pytest.mark.parametrize("every_s", [5.0, 30.0])
+@pytest.mark.parametrize("is_drained", [True, False])
+def test_what_was_well_is_not_called_ok_while_nothing_moves(
+    every_s: float, *, is_drained: bool
+) -> None:
+    """Whoever hangs is unknown until the verdict, however seldom its hub is read."""
+    world = World(1, policy=Policy().read_every(every_s))
+    world.consumer("a", "0")
+    world.produce(3)
+    world.look()
+    world.play(600, every_s=every_s)
+    assert world.partition("0").health is Health.OK
+
+    if is_drained:
+        world.produce(0)
+        world.play(120, every_s=every_s)
+
+    world.consumers["a"].is_stuck = True
+    world.send("0", 40)
+    world.play(3 * every_s + 15, every_s=every_s)
+    shown = world.partition("0")
+    assert shown.health in {Health.UNKNOWN, Health.STOPPED}
+    assert shown.rule in {Rule.WAITING, Rule.STOPPED, Rule.STOPPED_LONG}
+    assert world.state.health is shown.health
+    world.play(360, every_s=every_s)
+    assert world.partition("0").health is Health.STOPPED
+
+    world.consumers["a"].is_stuck = False
+    world.play(2 * every_s, every_s=every_s)
+    assert world.partition("0").health is Health.OK
+
+
+def test_a_slow_cadence_that_is_known_is_no_doubt() -> None:
+    world = World(1)
+    world.produce(5)
+    world.consumer("a", "0", checkpoints_every_s=120.0)
+    world.look()
+    world.play(1500)
+    seen = set()
+
+    for _ in range(60):
+        world.play(5)
+        seen.add(world.partition("0").health)
+
+    assert seen == {Health.OK}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.findings import evidence as kinds
 from ehtui.domain.findings.context import GroupContext, finding, first_window
-from ehtui.domain.progress.health import TroubleFlag
+from ehtui.domain.progress.flags import TroubleFlag
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, LeaseState, Severity
 from ehtui.domain.values import total
 from ehtui.domain.world.process import LogIncidentKind

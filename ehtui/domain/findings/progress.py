@@ -9,7 +9,8 @@ from ehtui.domain.findings.context import GroupContext, finding, partition_ids
 from ehtui.domain.folds.handovers import WINDOW_S
 from ehtui.domain.leases.handovers import HandoverKind
 from ehtui.domain.progress import Rule
-from ehtui.domain.progress.health import USUAL_WAITS, TroubleFlag, waited
+from ehtui.domain.progress.flags import TroubleFlag
+from ehtui.domain.progress.health import USUAL_WAITS, waited
 from ehtui.domain.snapshot import Finding, Health, Severity, Subject
 from ehtui.domain.values import total
 

@@ -9,7 +9,7 @@ from ehtui.domain.findings.context import GroupContext, finding, partition_ids
 from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.folds.owners import hints_by_owner
 from ehtui.domain.leases.sdks import PYTHON
-from ehtui.domain.progress.health import TroubleFlag
+from ehtui.domain.progress.flags import TroubleFlag
 from ehtui.domain.progress.lag import CLOCKS_S
 from ehtui.domain.snapshot import Finding, LeaseState, Severity, Subject
 from ehtui.domain.world.hub import host_of, is_this_machine, port_of

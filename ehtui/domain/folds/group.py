@@ -15,7 +15,7 @@ from ehtui.domain.leases.handovers import owner_of
 from ehtui.domain.leases.lease import forecast, lease_of, survivors_skew
 from ehtui.domain.leases.timing import assumed_timing, timing_of
 from ehtui.domain.progress import Rule
-from ehtui.domain.progress.health import TroubleFlag
+from ehtui.domain.progress.flags import TroubleFlag
 from ehtui.domain.progress.lag_history import minuted
 from ehtui.domain.snapshot import (
     HEALTH_ORDER,

@@ -12,6 +12,7 @@ from ehtui.domain.leases.handovers import UNSEEN, OwnershipHistory
 from ehtui.domain.leases.lease import lease_of, next_change_at
 from ehtui.domain.progress import Rule
 from ehtui.domain.progress.behind import NOTHING_UNREAD, behind, behind_exactly
+from ehtui.domain.progress.flags import flags_of
 from ehtui.domain.progress.health import (
     WINDOW,
     Progress,
@@ -19,9 +20,9 @@ from ehtui.domain.progress.health import (
     StallLimits,
     allowed_wait,
     committed,
-    flags_of,
     judge,
     out_rate,
+    usual_wait,
 )
 from ehtui.domain.progress.lag import (
     Listed,
@@ -318,8 +319,9 @@ def _due(
 
         if progress.waiting_since is not None:
             since = max(progress.waiting_since, shown.lease.claimed_at or 0.0)
-            late_at = since + allowed_wait(progress, limits) + _JUST_AFTER_S
-            due_at = late_at if now < late_at < due_at else due_at
+            for waits_s in (usual_wait(progress), allowed_wait(progress, limits)):
+                late_at = since + waits_s + _JUST_AFTER_S
+                due_at = late_at if now < late_at < due_at else due_at
 
         if progress.watched_at is not None:
             late_at = progress.watched_at + limits.unknown_s + _JUST_AFTER_S

@@ -23,6 +23,7 @@ class Rule:
     NEW_OWNER = "new-owner"
     REWOUND = "checkpoint-went-back"
     CAUGHT_UP = "caught-up-lately"
+    WAITING = "no-checkpoint-yet"  # instead of ok: for longer than usual, too short to judge
     STALLED = "checkpoint-repeats"
     GROWING = "lag-grows"
     FILLING = "window-filling"

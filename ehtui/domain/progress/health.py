@@ -1,21 +1,18 @@
 """How checkpoints move, and what that says of a partition: Burrow's rules adapted (peers.md B2).
 
-The first rule that fits names the health. What is wrong is flagged for the findings.
+The first rule that fits names the health.
 """
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING
 
-from ehtui.domain.leases.timing import RESOLUTION_S
 from ehtui.domain.progress import Rule
-from ehtui.domain.snapshot import LIVE_STATES, GroupPartition, Health, LeaseState
+from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState
 from ehtui.domain.values import Value
-from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
-    from ehtui.domain.progress.lag import Lag, PartitionHistory
+    from ehtui.domain.progress.lag import Lag
     from ehtui.domain.snapshot import Lease
     from ehtui.domain.world.store import Checkpoint
 
@@ -154,11 +151,13 @@ Verdict = tuple[Health, str]
 
 USUAL_WAITS = 2  # from so many on a cadence is known
 LATE_FACTOR = 3.0
+DOUBT_S = 20.0  # so long events may wait whatever the cadence: a few looks
 REPEATS = 4
 # Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
 _UNREADABLE, _OVERDUE = LeaseState.UNREADABLE, LeaseState.OVERDUE
-_BEHIND, _MODERN = Health.BEHIND, Layout.MODERN
-_IS_READ = Health.OK, Rule.LAG_ZERO
+_OK = Health.OK
+_IS_READ = _OK, Rule.LAG_ZERO
+_IN_DOUBT = Health.UNKNOWN, Rule.WAITING
 SHRUNK = 0.8  # who was behind is until its lag fell to this share of the window's most
 
 
@@ -181,12 +180,14 @@ class Situation(Value, frozen=True):
 
 def judge(situation: Situation, now: float, before: Health = Health.UNKNOWN) -> Verdict:
     """Health and rule of one partition of a group at `now`, server time, after `before`."""
-    return (
+    verdict = (
         _at_once(situation.lease, situation.lag)
         or _stopped(situation, now)
         or _in_between(situation)
         or _by_window(situation, before)
     )
+    is_well = verdict[0] is _OK and verdict is not _IS_READ
+    return _IN_DOUBT if is_well and _is_doubtful(situation, now) else verdict
 
 
 def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
@@ -239,6 +240,21 @@ def _stopped(situation: Situation, now: float) -> Verdict | None:
         return None
 
     return Health.STOPPED, Rule.STOPPED if progress.has_cadence else Rule.STOPPED_LONG
+
+
+def _is_doubtful(situation: Situation, now: float) -> bool:
+    """Whether events wait for longer than usual, though not for so long that it has stopped.
+
+    That it was well says nothing of now. By its own cadence, not by how often it is looked at.
+    """
+    progress = situation.progress
+    waited_s = waited(situation.lease, situation.lag.lag or 0, progress, situation.in_per_s, now)
+    return waited_s is not None and waited_s > usual_wait(progress)
+
+
+def usual_wait(progress: Progress) -> float:
+    """How long events may wait until it is doubtful whether anything is read."""
+    return max(DOUBT_S, LATE_GAPS * max(progress.waits, default=0.0))
 
 
 def allowed_wait(progress: Progress, limits: StallLimits) -> float:
@@ -301,100 +317,3 @@ def is_growing(progress: Progress, lag: int, in_per_s: float | None, limits: Sta
     older, newer = lags[: WINDOW // 2], lags[WINDOW // 2 :]
     noise = max(1.0, (in_per_s or 0.0) * limits.least_s / 3)
     return min(newer) > max(older) and lags[-1] - lags[0] > noise and lag > max(older)
-
-
-class TroubleFlag:
-    """What is wrong with a partition: bits, so that a healthy one costs findings nothing."""
-
-    FREE = 1
-    OVERDUE = 2
-    EXPIRED = 4
-    STUCK = 8
-    NEVER = 16
-    AHEAD = 32
-    LOST = 64
-    REWOUND = 128
-    BEHIND = 256
-    RISK = 512
-    OTHER_LAYOUT = 1024
-    NO_SEQUENCE = 2048
-    PREDATES_HUB = 4096
-    UNSERVED = FREE | OVERDUE | EXPIRED
-
-
-_LEASE_FLAGS = {
-    LeaseState.RELEASED: TroubleFlag.FREE,
-    LeaseState.NEVER_OWNED: TroubleFlag.FREE,
-    LeaseState.OVERDUE: TroubleFlag.OVERDUE,
-    LeaseState.EXPIRED: TroubleFlag.EXPIRED,
-}
-_GETTING_THROUGH = frozenset({Health.OK, Health.AHEAD})
-_STUCK = frozenset({Health.STOPPED, Health.STALLED})
-
-
-def flags_of(
-    shown: GroupPartition,
-    progress: Progress,
-    history: PartitionHistory | None,
-    limits: StallLimits,
-    looked_at: float,
-) -> int:
-    """What is wrong with a partition as it is shown."""
-    flags = _LEASE_FLAGS.get(shown.lease.state, 0) | _record_flags(shown)
-    verdict = shown.health
-    if verdict in _STUCK and _renews_meanwhile(shown.lease, progress):
-        flags |= TroubleFlag.STUCK
-    elif verdict is _BEHIND:
-        flags |= TroubleFlag.BEHIND
-
-    if progress.rewind is not None:
-        flags |= TroubleFlag.REWOUND
-
-    if _never_written(shown, progress, history, limits, looked_at):
-        flags |= TroubleFlag.NEVER
-
-    is_removed = history is not None and bool(history.begin_per_s)
-    if is_removed and shown.lag and verdict not in _GETTING_THROUGH:
-        flags |= TroubleFlag.RISK
-
-    return flags
-
-
-def _record_flags(shown: GroupPartition) -> int:
-    is_other = shown.layout is not None and shown.layout is not _MODERN
-    flags = TroubleFlag.OTHER_LAYOUT if is_other else 0
-
-    if shown.checkpoint is not None and shown.checkpoint.sequence is None:
-        flags |= TroubleFlag.NO_SEQUENCE
-
-    if shown.lag_reason == Rule.PREDATES_HUB:
-        flags |= TroubleFlag.PREDATES_HUB
-    elif shown.ahead:
-        flags |= TroubleFlag.AHEAD
-
-    return flags | TroubleFlag.LOST if shown.lost else flags
-
-
-def _renews_meanwhile(lease: Lease, progress: Progress) -> bool:
-    """Whether its owner still balances while events wait: else it may just have died.
-
-    Its claim proves nothing: events may have waited for it, and it may have died at once.
-    """
-    since = max(progress.waiting_since or inf, lease.claimed_at or 0.0)
-    is_renewed = lease.renewed_at is None or lease.renewed_at > since + RESOLUTION_S
-    return lease.state is LeaseState.HELD and is_renewed and progress.waiting_since is not None
-
-
-def _never_written(
-    shown: GroupPartition,
-    progress: Progress,
-    history: PartitionHistory | None,
-    limits: StallLimits,
-    looked_at: float,
-) -> bool:
-    sample = history.state.sample if history is not None else None
-    if progress.watched_at is None or sample is None or not shown.lag_is_bound:
-        return False
-
-    has_grown = sample.last_sequence > (progress.watched_sequence or 0)
-    return has_grown and looked_at - progress.watched_at > limits.unknown_s

@@ -34,6 +34,11 @@ def _free(free: Sequence[str], lag: str) -> str:
     return f"{phrases.partitions(free)}에 살아 있는 소유자가 없습니다. {lag}"
 
 
+def _waiting(waiting: Sequence[str], lag: str) -> str:
+    told = phrases.partitions(waiting)
+    return f"{told}: 이벤트가 평소보다 오래 기다립니다. 아직 판단하지 않았습니다. {lag}"
+
+
 def _held(owners: int, count: int, lag: str) -> str:
     every = "하나뿐인 파티션을" if count == 1 else f"{object_(phrases.in_all(count))} 모두"
     return f"{subject(phrases.owners_in_all(owners))} {every} 소유합니다. {lag}"
@@ -55,6 +60,7 @@ TEXT = HeadlineText(
     group_unknown=_group_unknown,
     as_of=lambda then, text: f"{then} 기준: {text}",
     free=_free,
+    waiting=_waiting,
     held=_held,
     reservation=_reservation,
 )

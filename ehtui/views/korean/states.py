@@ -29,6 +29,7 @@ RULES: Mapping[str, str] = {
     Rule.LOSING: "읽기 전에 보존 기간이 지나 이벤트가 지워짐",
     Rule.NEW_OWNER: "새 소유자가 아직 체크포인트하지 않음",
     Rule.CAUGHT_UP: "최근에 지연이 0이었음",
+    Rule.WAITING: "이벤트가 평소보다 오래 대기 중이지만 중단됐다고 판단하기에는 이름",
     Rule.STALLED: "최근 체크포인트가 모두 같은 이벤트를 가리킴",
     Rule.GROWING: "최근 체크포인트 동안 지연이 줄지 않음",
     Rule.FILLING: "판단할 만큼 체크포인트를 보지 못함",
