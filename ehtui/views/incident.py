@@ -32,6 +32,7 @@ from ehtui.views.markdown import (
     sentence,
     timeline_part,
 )
+from ehtui.views.pending import nothing_wrong
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.sources import sources_table
 from ehtui.views.tables.findings import findings_title, in_order
@@ -121,7 +122,7 @@ def summary_part(say: Phrasing, reading: Reading) -> Iterator[str]:
 def wrong_parts(say: Phrasing) -> Iterator[Iterator[str]]:
     """What is wrong, the worst first: since when, what it rests on, and what to do."""
     wrong = [finding for finding in in_order(say.snapshot, say) if is_wrong(finding)]
-    yield iter(("## What is wrong", *(() if wrong else ("", "Nothing wrong was found."))))
+    yield iter(("## What is wrong", *(() if wrong else ("", prose(nothing_wrong(say))))))
 
     for finding in wrong:
         yield finding_part(finding, say)

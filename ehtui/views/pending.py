@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import ceil
 from typing import TYPE_CHECKING
 
 from ehtui.domain.progress import Rule
+from ehtui.domain.progress.health import stall_limits
 from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState, Snapshot, SourceStatus
+from ehtui.views import formats
+from ehtui.views.phrasing import partition as phrased
 from ehtui.views.states import reservation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from ehtui.domain.snapshot import GroupPartition
+    from ehtui.domain.snapshot import GroupPartition, GroupState
+    from ehtui.views.phrasing import Phrasing
     from ehtui.views.status_document import NotJudged
 
 
@@ -62,9 +67,62 @@ def _fields(snapshot: Snapshot) -> Mapping[NotJudged, bool]:
         "out_per_s": any(row.checkpoint is not None and row.out_per_s is None for row in rows),
         "behind_s": any(row.lag and not row.lag_is_bound and row.behind is None for row in rows),
         "renewed_every_s": any(lease.renewed_every_s is None for lease in leases),
-        "health": any(row.rule == Rule.FILLING for row in rows),
+        "health": any(row.rule in {Rule.FILLING, Rule.WAITING} for row in rows),
         "cpu_percent": any(c.process.cpu_percent is None for c in snapshot.consumers),
     }
+
+
+# Rules of partitions of which nobody knows yet whether they are read.
+_UNDECIDED = frozenset({Rule.FILLING, Rule.WAITING, Rule.NEW_OWNER, Rule.NEVER_CHECKPOINTED})
+_NAMED = 3
+_STEP_S = 5
+_ENOUGH_LOOKS = 3  # for a rate, with one to spare
+
+
+def undecided(snapshot: Snapshot) -> Iterator[tuple[GroupState, GroupPartition]]:
+    """Partitions where events wait and whose health is not judged yet."""
+    for group in snapshot.groups:
+        for partition in group.partitions:
+            if partition.lag and partition.rule in _UNDECIDED:
+                yield group, partition
+
+
+def nothing_wrong(say: Phrasing) -> str:
+    """That no finding was made; and what it says nothing of, where something is not judged."""
+    waiting = list(undecided(say.snapshot))
+
+    if not waiting:
+        return "Nothing wrong was found."
+
+    told = [_undecided(group, partition, say) for group, partition in waiting[:_NAMED]]
+    more = len(waiting) - len(told)
+    told += [f"nor is that of {formats.plural(more, 'more partition')}"] if more else []
+    return f"Nothing wrong among what could be judged; {'; '.join(told)}."
+
+
+def _undecided(group: GroupState, partition: GroupPartition, say: Phrasing) -> str:
+    whose = f"{phrased(partition.id)}'s health{say.of_group(group.name)}"
+    most = "at most " if partition.lag_is_bound else ""
+    verb = "waits" if partition.lag == 1 else "wait"
+    since = f" for {formats.behind(partition.behind)}" if partition.behind is not None else ""
+    events = f"{most}{formats.plural(partition.lag or 0, 'event')} {verb}{since}"
+    return f"{whose} is not judged yet: {events}"
+
+
+def enough_s(snapshot: Snapshot) -> int:
+    """For how long to watch anew, in seconds, until what is missing can be judged.
+
+    Of events that wait that is when nothing has moved for as long as is allowed at most; a rate
+    takes two looks.
+    """
+    poll_s = snapshot.policy.hub_interval_s + snapshot.policy.store_interval_s
+    needed_s = _ENOUGH_LOOKS * poll_s / 2
+
+    for group, partition in undecided(snapshot):
+        timing = group.timings.get(partition.lease.owner or "")
+        needed_s = max(needed_s, stall_limits(poll_s, timing).unknown_s + poll_s)
+
+    return ceil(needed_s / _STEP_S) * _STEP_S
 
 
 def _is_first_look(snapshot: Snapshot) -> bool:

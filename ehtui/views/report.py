@@ -16,7 +16,7 @@ from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
-from ehtui.views.pending import not_judged
+from ehtui.views.pending import enough_s, not_judged, nothing_wrong, undecided
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.sources import detours, sources_table
 from ehtui.views.states import SEVERITY_TONE
@@ -131,9 +131,10 @@ def findings_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE)
     """Findings alone, each with its id and how long it has lasted."""
     at = output.clock.full(snapshot.host_at(snapshot.taken_at))
     told = _findings(snapshot, group, output, has_ids=True)
+    say = Phrasing(snapshot, output.clock, group)
     lines = [
         *_wrapped(f"{where(snapshot, group)}  {at}", output),
-        *(told if snapshot.findings else ("", "Nothing wrong was found.")),
+        *(told if snapshot.findings else ("", *_wrapped(nothing_wrong(say), output))),
         *_sources(snapshot, output),
         *_not_judged(snapshot, output),
     ]
@@ -203,6 +204,10 @@ def _findings(
     say = Phrasing(snapshot, output.clock, group)
     yield ""
     yield f"Findings: {findings_title(snapshot)}"
+
+    if not snapshot.findings and any(undecided(snapshot)):
+        yield from _wrapped(nothing_wrong(say), output)
+
     advised: set[str] = set()
 
     for finding in in_order(snapshot, say):
@@ -239,7 +244,8 @@ def _not_judged(snapshot: Snapshot, output: OutputFormat) -> Iterator[str]:
 
     if missing:
         yield ""
-        text = f"Not judged yet: {', '.join(missing)}. Watch longer: --for 15s."
+        longer = f"Watch longer: --for {enough_s(snapshot)}s."
+        text = f"Not judged yet: {', '.join(missing)}. {longer}"
         yield from _wrapped(text, output, tone=Tone.DIM)
 
 

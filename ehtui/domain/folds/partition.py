@@ -22,6 +22,7 @@ from ehtui.domain.progress.health import (
     committed,
     judge,
     out_rate,
+    stall_limits,
     usual_wait,
 )
 from ehtui.domain.progress.lag import (
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
 SETTLING_S = 61.0  # a rate has faded so long after the last checkpoint
 REFRESH_S = 30.0  # what waits is judged again at least so often
 _JUST_AFTER_S = 0.001
-_UNKNOWN_ROUNDS, _UNKNOWN_POLLS = 10.0, 12.0
 # Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
 _HELD, _EXPIRED, _UNREADABLE = LeaseState.HELD, LeaseState.EXPIRED, LeaseState.UNREADABLE
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
@@ -81,10 +81,8 @@ class JudgingContext(Value, frozen=True):
     hub_created_at: float | None = None
 
     def limits_of(self, timing: LeaseTiming | None) -> StallLimits:
-        """How long events may wait: a few looks, ten rounds while no cadence is known."""
-        period_s = timing.period_s if timing is not None else 0.0
-        unknown_s = max(_UNKNOWN_POLLS / 2 * self.poll_s, _UNKNOWN_ROUNDS * period_s)
-        return StallLimits(3 * self.poll_s, unknown_s)
+        """How long events may wait."""
+        return stall_limits(self.poll_s, timing)
 
 
 def unjudged(partition: str) -> JudgedPartition:

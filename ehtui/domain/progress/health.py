@@ -12,6 +12,7 @@ from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
+    from ehtui.domain.leases.timing import LeaseTiming
     from ehtui.domain.progress.lag import Lag
     from ehtui.domain.snapshot import Lease
     from ehtui.domain.world.store import Checkpoint
@@ -151,6 +152,7 @@ Verdict = tuple[Health, str]
 
 USUAL_WAITS = 2  # from so many on a cadence is known
 LATE_FACTOR = 3.0
+_UNKNOWN_ROUNDS, _UNKNOWN_POLLS = 10.0, 12.0
 DOUBT_S = 20.0  # so long events may wait whatever the cadence: a few looks
 REPEATS = 4
 # Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
@@ -166,6 +168,16 @@ class StallLimits(Value, frozen=True):
 
     least_s: float  # whatever the cadence: polls must have had the chance to see one
     unknown_s: float  # while the cadence is unknown
+
+
+def stall_limits(poll_s: float, timing: LeaseTiming | None) -> StallLimits:
+    """How long events may wait: a few looks, ten rounds while no cadence is known.
+
+    `poll_s` is the time between looks at hub and store together.
+    """
+    period_s = timing.period_s if timing is not None else 0.0
+    unknown_s = max(_UNKNOWN_POLLS / 2 * poll_s, _UNKNOWN_ROUNDS * period_s)
+    return StallLimits(3 * poll_s, unknown_s)
 
 
 class Situation(Value, frozen=True):
