@@ -347,3 +347,27 @@ def test_a_slow_cadence_that_is_known_is_no_doubt() -> None:
         seen.add(world.partition("0").health)
 
     assert seen == {Health.OK}
+
+
+def test_what_came_after_a_zero_lag_waits_no_longer_than_since_it_came() -> None:
+    """A sentence dated before its events told one age in one place and another elsewhere."""
+    world = World(1)
+    world.consumer("a", "0", is_stuck=True)
+    world.send("0")
+    world.checkpoint("0", 0)
+    world.look()
+    world.play(30)
+    sent_at = world.server_at
+    world.send("0", 57)
+    world.produce(0.2)
+
+    while "handler.stuck" not in world.ids() and world.server_at < sent_at + 600:
+        world.play(5)
+
+    stuck = world.finding("handler.stuck")
+    waited_s, age_s = (facts(stuck.evidence)[name] for name in ("waiting_s", "checkpoint_age_s"))
+    assert isinstance(waited_s, float)
+    assert isinstance(age_s, float)
+    assert waited_s <= world.server_at - sent_at
+    assert stuck.since >= sent_at
+    assert age_s == pytest.approx(waited_s + 30, abs=6)

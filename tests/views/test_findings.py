@@ -239,7 +239,7 @@ def test_no_azure_command_for_what_is_not_azure(namespace: str) -> None:
         (
             "handler.stuck",
             {"owner": world.C, "rule": "stopped", "waiting_s": 240.0, "cadence_s": 10.0, "lag": 9},
-            "P2: 9 events wait, and 51ab7c10 has not checkpointed for 4m (usually every 10s)",
+            "P2: 9 events have waited 4m for 51ab7c10 to checkpoint (usually every 10s)",
         ),
         (
             "checkpoint.ahead",

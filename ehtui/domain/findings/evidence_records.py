@@ -41,6 +41,7 @@ class HandlerStuck(Evidence, frozen=True):
     in_per_s: float | None
     pid: int | None
     cpu_percent: float | None
+    checkpoint_age_s: float | None = None  # at the moment of `waiting_s`; it may be older than that
 
 
 class NeverCheckpointed(Evidence, frozen=True):

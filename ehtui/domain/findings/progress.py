@@ -45,6 +45,7 @@ def stuck(context: GroupContext) -> Iterator[Finding]:
             checkpoint_at=record.blob.last_modified if record else None,
             cadence_s=max(progress.waits) if len(progress.waits) >= USUAL_WAITS else None,
             waiting_s=wait_s,
+            checkpoint_age_s=max(0.0, context.now - record.blob.last_modified) if record else None,
             lag=shown.lag,
             in_per_s=in_per_s,
             pid=process.id.pid if process else None,

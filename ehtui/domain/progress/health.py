@@ -288,7 +288,8 @@ def waited(
 
     if progress.record is not None and in_per_s and len(progress.commits) <= 1:
         written_at = progress.record.blob.last_modified
-        since = min(since, max(written_at, now - lag / in_per_s))
+        # What was seen to have been read had no backlog: it waits since it was seen to.
+        since = min(since, max(written_at, progress.zero_at or 0.0, now - lag / in_per_s))
 
     return max(0.0, now - max(since, lease.claimed_at or since))
 

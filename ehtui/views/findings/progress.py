@@ -45,7 +45,14 @@ def _stuck(found: HandlerStuck, about: About) -> str:
         stays = f"they have stayed at {formats.count(found.checkpoint_sequence)} for {waiting}"
         return joined(f"{about.where}: {owner} writes checkpoints, but {stays}", events)
 
-    return f"{about.where}: {events}, and {owner} has not checkpointed for {waiting}{usually}"
+    have_waited = "events have" if lag is None else f"{formats.plural(lag, 'event')} have"
+    have_waited = "1 event has" if lag == 1 else have_waited
+    waits = f"{have_waited} waited {waiting} for {owner} to checkpoint{usually}"
+    age = None if found.checkpoint_age_s is None else formats.duration(found.checkpoint_age_s)
+    is_older = age not in {None, waiting}
+    return joined(
+        f"{about.where}: {waits}", f"the last checkpoint is {age} old" if is_older else ""
+    )
 
 
 def _stuck_advice(found: HandlerStuck, about: About) -> tuple[str, ...]:

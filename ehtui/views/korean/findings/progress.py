@@ -49,8 +49,13 @@ def _stuck(found: HandlerStuck, about: About) -> str:
         stays = f"{waiting} 동안 {count(found.checkpoint_sequence)}에서 움직이지 않습니다"
         return joined(f"{where(about)}: {who} 체크포인트를 쓰지만 {stays}", waits)
 
-    silent = f"{who} {waiting}째 체크포인트하지 않습니다{usually}"
-    return joined(f"{where(about)}: {silent}", waits)
+    waited = (
+        f"{subject(events)} {waiting}째 {owner(found.owner)}의 체크포인트를 기다립니다{usually}"
+    )
+    age = None if found.checkpoint_age_s is None else duration(found.checkpoint_age_s)
+    is_older = age not in {None, waiting}
+    last = f"마지막 체크포인트는 {age} 전입니다" if is_older else ""
+    return joined(f"{where(about)}: {waited}", last)
 
 
 def _stuck_advice(found: HandlerStuck, about: About) -> tuple[str, ...]:
