@@ -189,6 +189,9 @@ def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
     from ehtui.views.actions import confirmation  # noqa: PLC0415
 
     words = confirmation(plan, phrasing(backend))
+    if words.where:
+        _say_to(people, words.where)
+
     _say_to(people, words.heading.replace("?", ":", 1))
 
     for line in words.steps:  # to be copied: broken nowhere

@@ -191,7 +191,7 @@ def run_plan(args: argparse.Namespace) -> int:
     elif args.csv:
         print(csv_of(plan), end="")
     else:
-        print_text("\n".join(plan_lines(plan)))
+        print_text("\n".join(plan_lines(plan, backend.snapshot.policy.profile)))
         _print_more(plan, refusal)
         print_text("\nNothing was written: 'ehtui checkpoint apply' with the same flags does it.")
 
@@ -272,7 +272,7 @@ def _carried_out(
     if args.json:
         print_document(plan_document(plan, refusal))
     else:
-        print_text("\n".join(plan_lines(plan)))
+        print_text("\n".join(plan_lines(plan, backend.snapshot.policy.profile)))
         _print_more(plan, refusal)
 
     return ExitCode.WARNING if _is_partial(plan) or _is_owned(plan) else ExitCode.OK

@@ -229,10 +229,15 @@ def _not_begun(folder: GateFolder, code: int | None) -> int:
 
 
 def _begun_words(settings: Settings, begun: dict[str, Any]) -> str:
+    from ehtui.cli.compose import namespace_of  # noqa: PLC0415
     from ehtui.views.formats import count, duration, listed, plural  # noqa: PLC0415
+    from ehtui.views.phrasing import hub_words  # noqa: PLC0415
 
     findings = f"; findings: {listed(begun['findings'])}" if begun["findings"] else ""
+    hub = settings.eventhub
+    place = hub_words(namespace_of(settings), hub.name or "", settings.profile, hub.production)
     return (
+        f"Hub: {place}\n"
         f"Baseline of {settings.eventhub.consumer_group}: {begun['owned']} of "
         f"{plural(begun['partitions'], 'partition')} owned by "
         f"{plural(begun['owners'], 'owner')}, lag {count(begun['lag'])}{findings}.\n"

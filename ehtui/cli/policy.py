@@ -17,6 +17,7 @@ def policy_of(settings: Settings) -> Policy:
         lease=_lease(settings.lease),
         group_leases={name: _lease(part) for name, part in settings.lease.groups.items()},
         is_production=settings.eventhub.production,
+        profile=settings.profile,
         hub_interval_s=settings.poll.hub_s,
         store_interval_s=settings.poll.store_s,
         processes_interval_s=settings.poll.processes_s,

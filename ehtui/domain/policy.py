@@ -29,6 +29,7 @@ class Policy(Value, frozen=True):
     lease: LeasePolicy = LeasePolicy()
     group_leases: Mapping[str, LeasePolicy] = field(default_factory=dict)
     is_production: bool = False
+    profile: str | None = None  # that the hub is configured in
     hub_interval_s: float = 5.0
     store_interval_s: float = 5.0
     processes_interval_s: float = 2.0

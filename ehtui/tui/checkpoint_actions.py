@@ -16,7 +16,6 @@ from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.text import safe
 from ehtui.tui import world_actions
 from ehtui.tui.dialog_text import dialog_text
-from ehtui.tui.host import READ_ONLY
 from ehtui.tui.screens.checkpoints import COPY, UNDO, CheckpointPlanScreen, CheckpointScreen
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.view_actions import write_new
@@ -136,7 +135,7 @@ async def _plan(app: Host, asked: CheckpointRequest) -> None:
             refusal = refusal_of(plan)
 
     off = dialog_text(app).refusal(refusal) if refusal is not None else ""
-    await _ask(app, plan, READ_ONLY if app.backend.read_only else off)
+    await _ask(app, plan, app.why_read_only if app.backend.read_only else off)
 
 
 async def _under_owners(app: Host, plan: CheckpointPlan) -> str | None:
@@ -169,7 +168,7 @@ async def _ask(app: Host, plan: CheckpointPlan, off: str) -> None:
 
     def told() -> Confirmation:
         words = say.confirmation(plan, app.backend.snapshot, app.group)
-        return words.with_steps(plan_lines(plan)[2:])
+        return words.with_steps(plan_lines(plan)[3:])
 
     def anew() -> Confirmation | str:
         nonlocal plan

@@ -39,10 +39,7 @@ else:
 AGES_EVERY_S = 5.0
 READ_PER_S = 15.0  # characters of a message
 TOAST_FRAME = 3  # cells around its words
-READ_ONLY = (
-    "Read-only: nothing is sent, signalled or started. That was asked for with --read-only, or "
-    "follows from eventhub.production; --no-read-only allows it."
-)
+READ_ONLY = "Read-only: nothing is sent, signalled or started. "
 FLOWS = "flows"  # of which the newest goes on
 ACTIONS = "actions"  # all of them go on
 
@@ -217,12 +214,28 @@ class Host(TypeAheadApp):
         """A short message; words are never markup."""
         self.notify(words, severity=severity, markup=False)
 
+    @property
+    def why_read_only(self) -> str:
+        """That nothing is changed, what asked for that, and what allows it."""
+        profile = self.snapshot.policy.profile
+
+        if profile is None:
+            asked = "follows from eventhub.production; --no-read-only allows it."
+            return f"{READ_ONLY}That was asked for with --read-only, or {asked}"
+
+        key = f"profiles.{safe(profile)}"
+        return (
+            f"{READ_ONLY}That was asked for with --read-only, or follows from {key}: its "
+            f"production: true or read_only. --no-read-only allows it, and so does "
+            f"{key}.read_only: false."
+        )
+
     def refuses(self, action: str) -> bool:
         """Whether a key's action would change something while that is not allowed; says so."""
         if action not in self.forbidden:
             return False
 
-        self.say(READ_ONLY, "warning")
+        self.say(self.why_read_only, "warning")
 
         return True
 

@@ -19,6 +19,7 @@ from ehtui.views.data_table import DataTable, escaped, markdown_text
 from ehtui.views.events.reading import PEEK_GROUP
 from ehtui.views.new_group import create_group
 from ehtui.views.outcomes import refusal_sentence
+from ehtui.views.phrasing import hub_words
 from ehtui.views.status_values import moment
 from ehtui.views.width import pad, width
 
@@ -35,13 +36,14 @@ _GAP = "  "
 _HEAD = ("PARTITION", "CHECKPOINT", "OFFSET", "LAG", "WRITTEN", "LAYOUT", "BLOB")
 
 
-def plan_lines(plan: CheckpointPlan) -> list[str]:
-    """A plan as a table, partition by partition."""
+def plan_lines(plan: CheckpointPlan, profile: str | None = None) -> list[str]:
+    """A plan as a table, partition by partition, below the hub that it is about."""
     head = ("PARTITION", "OLD", "NEW", "NEXT", "REPLAYS", "SKIPS", "CHECKS")
     repeated = repeated_in(plan.changes)
     rows = [_plan_row(change, named=change.partition in repeated) for change in plan.changes]
 
     return [
+        f"Hub: {hub_words(plan.namespace, plan.hub, profile, plan.is_production)}",
         f"Checkpoints of {safe(plan.group)} {strategy_words(plan.strategy)}:",
         "",
         *_aligned([head, *rows], numbers=range(1, 6)),

@@ -96,6 +96,18 @@ class Phrasing(Value, frozen=True):
         return None if at is None else at - (self.snapshot.clock_skew_s or 0.0)
 
 
+def hub_words(
+    namespace: str,
+    hub: str,
+    profile: str | None,
+    is_production: bool,  # noqa: FBT001 - of few callers
+) -> str:
+    """Which hub a plan is about: `myns / orders (profile live, production)`."""
+    known = (profile and f"profile {safe(profile)}", is_production and "production")
+    more = ", ".join(filter(None, known))
+    return f"{safe(namespace)} / {safe(hub)}" + (f" ({more})" if more else "")
+
+
 def partition(name: str) -> str:
     """A partition's name in a sentence: `P2`."""
     return f"P{safe(name)}"

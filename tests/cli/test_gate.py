@@ -70,6 +70,7 @@ def deploy(sandbox: Sandbox, *switches: str) -> SandboxConsumer:
 def test_good_and_bad_deployments(sandbox: Sandbox, gate: Gate) -> None:
     begun = gate("begin", "--for", "2s")
     assert begun.code == ExitCode.OK, begun
+    assert begun.out.startswith("Hub: ")
     assert "Baseline of $Default: 2 of 2 partitions owned by 1 owner, lag " in begun.out
     again = gate("begin")
     assert again.code == ExitCode.USAGE

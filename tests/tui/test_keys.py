@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 from textual.containers import VerticalScroll
 from textual.widgets import OptionList
 
@@ -177,6 +178,21 @@ async def test_the_footer_is_the_panes_and_each_entry_can_be_clicked() -> None:
         at = bar.render_line(0).text.index("enter open")
         await pilot.click(bar, offset=(at + 1, 0))
         await wait_for(lambda: isinstance(app.screen, DetailsScreen))
+
+
+async def test_a_refused_key_names_the_key_of_the_profile() -> None:
+    calm = healthy()
+    session = FakeBackend(
+        replace(calm, policy=replace(calm.policy, profile="live", is_production=True)),
+        read_only=True,
+    )
+    app = EhtuiApp(session, UiOptions())
+
+    async with app.run_test(size=(140, 36), notifications=True) as pilot:
+        await pilot.press("s")
+        await wait_for(lambda: bool(app._notifications))
+        (note,) = app._notifications
+        assert "profiles.live.read_only: false" in note.message
 
 
 @pytest.mark.parametrize("key", ["s", "K", "f9", "R", "S"])

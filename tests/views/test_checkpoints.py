@@ -81,6 +81,7 @@ PLAN = CheckpointPlan(
 
 def test_a_plan_as_a_table() -> None:
     assert checkpoints.plan_lines(PLAN) == [
+        "Hub: hgzero.servicebus.windows.net / hgzero-eventhub",
         "Checkpoints of $Default to the earliest event:",
         "",
         "PARTITION  OLD    NEW  NEXT  REPLAYS  SKIPS  CHECKS",
@@ -91,6 +92,18 @@ def test_a_plan_as_a_table() -> None:
             "(Epoch \\x1b[31mreaders)"
         ),
     ]
+
+
+def test_the_hub_of_a_plan_is_named_with_its_profile_and_production_plainly() -> None:
+    live = replace(PLAN, is_production=True)
+    assert checkpoints.plan_lines(live, "live")[0] == (
+        "Hub: hgzero.servicebus.windows.net / hgzero-eventhub (profile live, production)"
+    )
+
+    snapshot = world.snapshot()
+    policy = replace(snapshot.policy, profile="live")
+    words = confirmation(live, Phrasing(replace(snapshot, policy=policy)))
+    assert words.where == checkpoints.plan_lines(live, "live")[0]
 
 
 def test_owners_are_named_with_the_command_that_stops_them() -> None:
@@ -236,9 +249,9 @@ def test_a_partition_with_two_records_is_counted_once_and_each_named() -> None:
         "P0 (checkpoints/ns/hub/$default/checkpoint/0): 920 → start (replays 51)",
         "P0 (checkpoints/ns/hub/$Default/checkpoint/0): 140 → start (replays 41)",
     )
-    assert [row.split()[0] for row in checkpoints.plan_lines(TWO)[3:]] == ["0", "0"]
-    assert "checkpoints/ns/hub/$Default/checkpoint/0" in checkpoints.plan_lines(TWO)[4]
-    assert "checkpoint/0" not in checkpoints.plan_lines(PLAN)[3]
+    assert [row.split()[0] for row in checkpoints.plan_lines(TWO)[4:]] == ["0", "0"]
+    assert "checkpoints/ns/hub/$Default/checkpoint/0" in checkpoints.plan_lines(TWO)[5]
+    assert "checkpoint/0" not in checkpoints.plan_lines(PLAN)[4]
 
 
 def test_the_end_of_each_of_two_records_is_told_and_noted() -> None:

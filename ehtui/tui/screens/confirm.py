@@ -57,7 +57,7 @@ class ConfirmScreen(Dialog[bool]):
     DEFAULT_CSS = """
     ConfirmScreen {
         & > #box { width: 92; }
-        #command { color: $dim; }
+        #command, #where { color: $dim; }
         #costs { color: $warning; }
         #tried { color: $primary; }
         &.-grave #costs { color: $error; }
@@ -106,6 +106,7 @@ class ConfirmScreen(Dialog[bool]):
 
     @override
     def content(self) -> Iterable[Widget]:
+        yield Passage(id="where")
         yield Passage(id="steps")
         yield Passage(id="command", classes="dialog--section")
         yield Passage(id="costs", classes="dialog--section")
@@ -152,6 +153,7 @@ class ConfirmScreen(Dialog[bool]):
         words = self.words
         self.set_class(words.is_grave, "-grave")
         self.query_one("#box").border_title = Content(words.heading)
+        self.query_one("#where", Passage).tell(words.where)
         self.query_one("#steps", Passage).tell("\n".join(words.steps))
         self.query_one("#command", Passage).tell(words.command and f"$ {words.command}")
         name = words.typed_name

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
+from ehtui.domain.actions.release_plan import ReleasePlan
+from ehtui.domain.actions.sending import SendPlan
 from ehtui.views.actions import checkpoints, release, restart, send, signal, start
 from ehtui.views.actions.text import Confirmation
+from ehtui.views.phrasing import hub_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.views.actions.text import ActionText
     from ehtui.views.event_text import EventText
     from ehtui.views.phrasing import Phrasing
@@ -46,7 +51,31 @@ def text_of(plan: Plan) -> ActionText[Any]:
 def confirmation(plan: Plan, say: Phrasing) -> Confirmation:
     """The question that is asked before a plan is done."""
     told = text_of(plan).confirmation(plan, say)
-    return replace(told, command=command_line(plan, say), typed_name=plan.typed_name)
+    return replace(
+        told,
+        command=command_line(plan, say),
+        typed_name=plan.typed_name,
+        where=_where(plan, say.snapshot),
+    )
+
+
+def _where(plan: Plan, snapshot: Snapshot) -> str:
+    """The hub of what is changed; of processes the one that is watched, once that is read."""
+    if isinstance(plan, SendPlan):  # its first step names it
+        return ""
+
+    policy, hub = snapshot.policy, snapshot.hub
+
+    if isinstance(plan, CheckpointPlan | ReleasePlan):
+        place = hub_words(plan.namespace, plan.hub, policy.profile, plan.is_production)
+        return f"Hub: {place}"
+
+    if hub is None:
+        return ""
+
+    return (
+        f"Watched hub: {hub_words(hub.namespace, hub.name, policy.profile, policy.is_production)}"
+    )
 
 
 def command_line(plan: Plan, say: Phrasing) -> str:

@@ -28,6 +28,7 @@ class Confirmation(Value, frozen=True):
     is_grave: bool = False  # costs somebody something that does not come back at once
     command: str = ""  # that does the same without the screen; empty where there is none
     typed_name: str | None = None  # has to be typed before it is done
+    where: str = ""  # whose hub it is about, told once at the top; empty where the heading says it
 
     def with_steps(self, steps: Iterable[str]) -> Confirmation:
         """The same plan, its steps told in other lines."""
