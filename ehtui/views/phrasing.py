@@ -103,8 +103,8 @@ def hub_words(
     is_production: bool,  # noqa: FBT001 - of few callers
 ) -> str:
     """Which hub a plan is about: `myns / orders (profile live, production)`."""
-    known = (profile and f"profile {safe(profile)}", is_production and "production")
-    more = ", ".join(filter(None, known))
+    known = [f"profile {safe(profile)}"] if profile else []
+    more = ", ".join([*known, "production"] if is_production else known)
     return f"{safe(namespace)} / {safe(hub)}" + (f" ({more})" if more else "")
 
 

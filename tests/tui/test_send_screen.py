@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 from textual import events
@@ -44,6 +46,28 @@ async def test_what_is_typed_is_sent_instead_of_the_template() -> None:
         assert event.properties == (("kind", "test"), ("who", "a b"))
         assert plan.content.source is BodySource.TEXT
         assert plan.follow == app.group
+
+
+async def test_a_template_that_is_being_read_is_no_fault() -> None:
+    class Slow(FakeBackend):
+        def __init__(self) -> None:
+            super().__init__(healthy())
+            self.goes_on = asyncio.Event()
+
+        @override
+        async def template(self, name: str) -> Content:
+            await self.goes_on.wait()
+            return await super().template(name)
+
+    session = Slow()
+
+    async with opened(session) as (pilot, _, app):
+        await press(pilot, "s")
+        await wait_for(lambda: isinstance(app.screen, SendScreen))
+        state = app.screen.query_one("#state Static", Static)
+        await wait_for(lambda: str(state.content).startswith("Reading "))
+        session.goes_on.set()
+        await wait_for(lambda: "valid JSON" in str(state.content))
 
 
 async def test_a_pasted_body_is_text_however_long() -> None:

@@ -229,6 +229,10 @@ def test_panes_without_rows_say_why() -> None:
     nothing = Snapshot()
 
     assert consumers_table(nothing, world.GROUP).empty.startswith("No consumer recognised")
+
+    young = (world.source("processes", status=SourceStatus.STARTING, read_at=None),)
+    looking = consumers_table(replace(nothing, sources=young), world.GROUP).empty
+    assert looking.startswith("Looking for consumers")
     assert findings_table(nothing, world.GROUP).empty == "Nothing to report."
     assert timeline_table(nothing, world.GROUP).empty.startswith("Nothing has happened")
     assert groups_table(nothing).empty.startswith("The store has no records")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -30,6 +29,7 @@ from ehtui.tui.screens.dialog import Dialog, Passage
 from ehtui.tui.typeahead import FLOOD_ENDS_S
 from ehtui.tui.widgets.json_area import JsonArea
 from ehtui.views import formats
+from ehtui.views.actions.send import read_properties, written_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,6 +106,7 @@ class SendScreen(Dialog[SendAnswer]):
         self._has_selected = bool(first)
         self._group = group
         self._loaded: Sent | None = None  # as the chosen template has it
+        self._reading = ""  # the name of a template that is being read
         self._shown = ""  # its body, as the editor has it
         self._most_bytes: int | None = None
 
@@ -167,14 +168,20 @@ class SendScreen(Dialog[SendAnswer]):
         name = self._templates[event.option_index]
 
         if not self._is_edited():
+            self._reading = name
+            self._tell()
             self.run_worker(self._load(name), group="load", exclusive=True, exit_on_error=False)
 
     async def _load(self, name: str) -> None:
         try:
             content = await self.app.backend.template(name)
         except OSError as error:
+            self._reading = ""
+            self._tell()
             self.app.say(f"{safe(name)}: {safe(error.strerror or str(error))}", "warning")
             return
+
+        self._reading = ""
 
         if self.is_mounted and not self._is_edited():
             self._loaded = content
@@ -182,7 +189,7 @@ class SendScreen(Dialog[SendAnswer]):
             area.load_text(event.body.decode("utf-8", "replace"))
             area.read_only = not is_text(event.body)
             self._shown = area.text
-            self.query_one("#properties", Input).value = _written(event)
+            self.query_one("#properties", Input).value = written_properties(event)
             self._tell()
             self.fit()
 
@@ -199,7 +206,7 @@ class SendScreen(Dialog[SendAnswer]):
         if self._loaded is None:
             return bool(body or properties)
 
-        return (body, properties) != (self._shown, _written(self._loaded.events[0]))
+        return (body, properties) != (self._shown, written_properties(self._loaded.events[0]))
 
     @property
     def _body(self) -> bytes:
@@ -223,6 +230,13 @@ class SendScreen(Dialog[SendAnswer]):
             return
 
         body = self._body
+        state = self.query_one("#state", Passage)
+
+        if self._reading and not body:  # nothing is wrong with what is not there yet
+            state.set_class(False, "-fault")  # noqa: FBT003 - Textual's own
+            state.tell(f"Reading {safe(self._reading)}…")
+            return
+
         fault = json_fault(body) if is_text(body) else None
         size = formats.size(len(body))
         most = f" of {formats.size(self._most_bytes)}" if self._most_bytes is not None else ""
@@ -238,7 +252,6 @@ class SendScreen(Dialog[SendAnswer]):
         names = formats.listed([f"{{{{{safe(name)}}}}}" for name in odd])
         hint = f"{names} is not a placeholder" if odd else _PLACEHOLDERS
         hint = hint if is_text(body) else "sent as it is"
-        state = self.query_one("#state", Passage)
         state.set_class(is_large or fault is not None, "-fault")
         state.tell(f"{size}{most} · {words} · {hint}")
 
@@ -344,7 +357,10 @@ class SendScreen(Dialog[SendAnswer]):
         if not self._is_edited():
             return None
 
-        loaded, properties = self._loaded, _read(self.query_one("#properties", Input).value)
+        loaded, properties = (
+            self._loaded,
+            read_properties(self.query_one("#properties", Input).value),
+        )
 
         if loaded is None:
             return Sent(BodySource.TEXT, "text", (Outgoing(self._body, properties),))
@@ -377,21 +393,3 @@ def _number(typed: str) -> float | None:
         return None
 
     return rate if not typed or 0 < rate <= MOST else None
-
-
-def _written(event: Outgoing) -> str:
-    return shlex.join(f"{name}={value!s}" for name, value in event.properties)
-
-
-def _read(typed: str) -> tuple[tuple[str, str], ...]:
-    """Properties as they are typed.
-
-    Raises:
-        ValueError: They are not name=value.
-    """
-    pairs = [word.partition("=") for word in shlex.split(typed)]
-
-    if wrong := next((name for name, equals, _ in pairs if not (name and equals)), None):
-        raise ValueError(f"“{safe(wrong)}” is not name=value")
-
-    return tuple((name, value) for name, _, value in pairs)

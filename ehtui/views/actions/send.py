@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from ehtui.domain.actions.events import ACTION_SEND, EventsSent
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.actions.landing import Landing
     from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.actions.sending import Outgoing
     from ehtui.domain.world.events import PropertyValue
     from ehtui.views.phrasing import Phrasing
 
@@ -262,3 +264,22 @@ TEXT = ActionText(
     ),
 )
 EVENT = EventText(ACTION_SEND, _sentence, _event_words)
+
+
+def written_properties(event: Outgoing) -> str:
+    """Properties of an event as they are typed: `name=value name2='two words'`."""
+    return shlex.join(f"{name}={value!s}" for name, value in event.properties)
+
+
+def read_properties(typed: str) -> tuple[tuple[str, str], ...]:
+    """Properties as they are typed.
+
+    Raises:
+        ValueError: They are not name=value.
+    """
+    pairs = [word.partition("=") for word in shlex.split(typed)]
+
+    if wrong := next((name for name, equals, _ in pairs if not (name and equals)), None):
+        raise ValueError(f"“{safe(wrong)}” is not name=value")
+
+    return tuple((name, value) for name, _, value in pairs)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ehtui.domain.snapshot import SourceStatus
 from ehtui.views import formats
 from ehtui.views.cells import Column, Row, RowMemo, Table, fitted
 from ehtui.views.glyphs import UNICODE, Glyphs, Marks, owner_marks
@@ -89,6 +90,16 @@ _EMPTY = (
     "config.yaml, or start with --pid."
 )
 
+_LOOKING = "Looking for consumers among this host's processes."
+
+
+def _is_looking(snapshot: Snapshot) -> bool:
+    """Whether this host's processes are read for the first time: none is known, not none there."""
+    return any(
+        source.name == "processes" and source.status is SourceStatus.STARTING
+        for source in snapshot.sources
+    )
+
 
 def consumers_table(
     snapshot: Snapshot,
@@ -132,7 +143,7 @@ def consumers_table(
         rows=rows,
         title=formats.count(len(rows)),
         notes=failing_notes(snapshot, ("processes", "logs")),
-        empty=_EMPTY,
+        empty=_LOOKING if _is_looking(snapshot) else _EMPTY,
     )
 
 
