@@ -206,7 +206,7 @@ class SendFollowed(Evidence, frozen=True):
 class FindingBegan(Evidence, frozen=True):
     """Something is judged; `TimelineEvent.finding` says what, as it was then."""
 
-    noticed_at: float  # when it was judged first, which may be later than its beginning
+    noticed_at: float  # when it was judged first, which may be later than its `since`
 
 
 class FindingEnded(Evidence, frozen=True):

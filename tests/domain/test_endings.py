@@ -122,3 +122,17 @@ def test_a_release_that_was_seen_is_told_as_one() -> None:
     say = Phrasing(world.snapshot, group=world.group)
     assert words.sentence(released, say) == "a released it"
     assert "(was released by a, free for " in words.sentence(claimed, say)
+
+
+def test_a_row_tells_nothing_that_was_not_known_at_its_time() -> None:
+    """A row stood before the end of the process that its own words told."""
+    world = quick(watched_s=60)
+    world.kill("a")
+    world.play(60)
+    rows = [e for e in world.told("finding.began") if e.finding is not None]
+    gone = [(e.at, facts(e.finding.evidence).get("process_gone_at")) for e in rows if e.finding]
+    told = [(at, gone_at) for at, gone_at in gone if isinstance(gone_at, float)]
+
+    assert told
+    assert all(at >= gone_at for at, gone_at in told)
+    assert any(e.finding.since < e.at for e in rows if e.finding)

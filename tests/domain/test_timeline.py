@@ -44,10 +44,12 @@ def test_every_finding_begins_and_ends_with_the_same_words() -> None:
 
         for began, ended in zip(events[::2], events[1::2], strict=False):
             assert (ended.finding, ended.subject) == (began.finding, began.subject)
-            assert facts(ended.details)["began_at"] == began.at
+            assert began.finding is not None
+            assert facts(ended.details)["began_at"] == began.finding.since
+            assert began.at == facts(began.details)["noticed_at"] >= began.finding.since
             assert facts(ended.details)["noticed_at"] == facts(began.details)["noticed_at"]
             assert facts(ended.details)["is_judged"] is True
-            assert facts(ended.details)["lasted_s"] == pytest.approx(ended.at - began.at)
+            assert facts(ended.details)["lasted_s"] == pytest.approx(ended.at - began.finding.since)
 
 
 def test_a_finding_about_more_partitions_than_before_goes_on() -> None:

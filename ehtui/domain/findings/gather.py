@@ -115,9 +115,9 @@ def tell_changes(builder: SnapshotBuilder) -> None:
 
     for finding in began:
         if not _goes_on(finding, ended):
-            details = FindingBegan(builder.now)
-            at = min(finding.since, builder.now)
-            builder.tell(FINDING_BEGAN, at, finding.subject, details, finding=finding)
+            # Dated when it was noticed: its words tell what was known by then, not at `since`.
+            at = builder.now
+            builder.tell(FINDING_BEGAN, at, finding.subject, FindingBegan(at), finding=finding)
 
     for finding in ended:
         if finding not in going_on:

@@ -237,7 +237,8 @@ def _spans(timeline: Sequence[TimelineEvent]) -> dict[_Key, list[_Span]]:
             spans[key] = [span for span in spans[key] if span.from_at != from_at]
             spans[key].append(_Span(from_at, event.at + _ROUND_S, places))
         else:
-            spans[key].append(_Span(event.at - _ROUND_S, math.inf, places))
+            from_at = min(event.finding.since, event.at) - _ROUND_S
+            spans[key].append(_Span(from_at, math.inf, places))
 
     return spans
 
