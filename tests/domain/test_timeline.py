@@ -46,7 +46,8 @@ def test_every_finding_begins_and_ends_with_the_same_words() -> None:
             assert (ended.finding, ended.subject) == (began.finding, began.subject)
             assert began.finding is not None
             assert facts(ended.details)["began_at"] == began.finding.since
-            assert began.at == facts(began.details)["noticed_at"] >= began.finding.since
+            assert began.at == facts(began.details)["noticed_at"]
+            assert began.at >= began.finding.since
             assert facts(ended.details)["noticed_at"] == facts(began.details)["noticed_at"]
             assert facts(ended.details)["is_judged"] is True
             assert facts(ended.details)["lasted_s"] == pytest.approx(ended.at - began.finding.since)
