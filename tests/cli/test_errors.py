@@ -32,6 +32,7 @@ USAGE, INTERNAL = 64, 70
         (["config", "--pid", "999999999"], "no process 999999999"),
         (["config", "--container", "NO!"], "--container is not a container name: 'NO!'"),
         (["config", "--account-url", "hg zero"], "--account-url is not the address"),
+        (["findings", "--all"], "tells of one hub, so there is no --all"),
         (["status"], "No event hub is configured"),
         ([], "No event hub is configured"),
     ],

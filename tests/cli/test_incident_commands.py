@@ -82,7 +82,7 @@ def test_findings_are_what_is_wrong(told: Ehtui) -> None:
     assert "Findings: 1 warning\n" in said.out
     assert "lease.overdue, since 12:01:19 (1m40s ago)" in said.out
     assert "consumer.standby" not in said.out
-    assert "consumer.standby" in told("findings", "--all").out
+    assert "consumer.standby" in told("findings", "--remarks").out
     assert told("findings", "--fail-on", "warning").code == ExitCode.WARNING
     assert told("findings", "-p", "0").out.splitlines()[2] == "Nothing wrong was found."
 
@@ -186,7 +186,7 @@ def test_a_report_that_came_to_nothing_leaves_no_file(told: Ehtui, tmp_path: Pat
 COMMANDS = (
     ("status",),
     ("consumers",),
-    ("findings", "--all"),
+    ("findings", "--remarks"),
     ("timeline", "--for", "1s"),
     ("timeline", "--follow", "--for", "1ms"),
 )
