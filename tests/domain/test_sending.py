@@ -133,9 +133,9 @@ def test_what_an_event_is_sent_as(event: Outgoing, expected: str | None) -> None
 
 
 def test_a_fault_of_json_says_where() -> None:
-    fault = json_fault(b'{\n "a": 1,\n}')
+    fault = json_fault(b'{\n "a": 1,\n b}')  # as every version of Python says it
     assert fault is not None
-    assert (fault.line, fault.column) == (3, 1)
+    assert (fault.line, fault.column) == (3, 2)
 
 
 def test_round_robin_takes_each_partition_in_turn() -> None:
