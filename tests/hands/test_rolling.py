@@ -299,7 +299,7 @@ async def test_a_long_plan_is_read_on_with_the_keys() -> None:
             await pilot.press(key)
             await pilot.pause()
 
-        plan = app.screen.query_one(VerticalScroll)
+        plan = app.screen.query_one("#steps", VerticalScroll)
         assert plan.max_scroll_y > 0
 
         for key, expected in (("down", 1), ("up", 0), ("pagedown", plan.max_scroll_y)):

@@ -42,7 +42,13 @@ class ConfirmScreen(Dialog[bool]):
 
     # A plan is confirmed by keys that were typed when it could be read.
     TAKES_TYPED_AHEAD = False
-    PARTS: ClassVar[Mapping[str, int]] = {"tried": 2, "costs": 2, "command": 1, "steps": 2}
+    PARTS: ClassVar[Mapping[str, int]] = {
+        "tried": 2,
+        "costs": 2,
+        "command": 1,
+        "steps": 2,
+        "where": 0,  # where there is no room, the header of the screen tells it
+    }
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,right", "other_button", "Other button", show=False),
