@@ -160,6 +160,7 @@ def test_read_only_goes_before_everything() -> None:
     )
 
 
+@only_linux("tells what it ignores")
 def test_what_a_script_started_in_the_background_ignores_an_interrupt() -> None:
     """No refusal: the plan says that it will not help, or that this is not known."""
     with under("sh") as process:
