@@ -39,7 +39,7 @@ from ehtui.domain.gate.watched import (
     unread,
     watch_begun,
 )
-from ehtui.system import OPENED
+from ehtui.system import OPENED, put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,7 +98,7 @@ class GateFolder:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(record, file)
 
-        new.replace(self.path / name)
+        put_in_place(new, self.path / name)
 
     def read(self, name: str) -> dict[str, Any] | None:
         """A record; None where there is none yet."""
